@@ -1,0 +1,32 @@
+// Package deps pins the direct dependencies until their first importer lands.
+package deps
+
+import (
+	_ "github.com/evanphx/json-patch"
+	_ "github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	_ "github.com/go-logr/logr"
+	_ "github.com/google/cel-go/cel"
+	_ "github.com/itchyny/gojq"
+	_ "github.com/prometheus/client_golang/prometheus"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/robfig/cron/v3"
+	_ "github.com/santhosh-tekuri/jsonschema/v6"
+	_ "github.com/stretchr/testify/require"
+	_ "go.uber.org/goleak"
+	_ "go.yaml.in/yaml/v3"
+	_ "helm.sh/helm/v3/pkg/chart/loader"
+	_ "helm.sh/helm/v3/pkg/chartutil"
+	_ "helm.sh/helm/v3/pkg/engine"
+	_ "helm.sh/helm/v3/pkg/release"
+	_ "helm.sh/helm/v3/pkg/releaseutil"
+	_ "k8s.io/api/core/v1"
+	_ "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	_ "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	_ "k8s.io/client-go/dynamic/fake"
+	_ "k8s.io/client-go/kubernetes/fake"
+	_ "k8s.io/client-go/metadata"
+	_ "k8s.io/client-go/restmapper"
+	_ "k8s.io/client-go/tools/clientcmd"
+	_ "k8s.io/client-go/tools/leaderelection"
+	_ "sigs.k8s.io/yaml"
+)
