@@ -1,7 +1,6 @@
 package addon
 
 import (
-	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +15,7 @@ type board struct {
 	// begins is true until the first converge is asked for, first until it has
 	// ended.
 	begins, first bool
-	waiting       []string // of the global hooks
+	waiting       func() []string // of the global hooks; nil: for nothing
 }
 
 // facts are what is known of one module beyond its place in the plan.
@@ -26,7 +25,7 @@ type facts struct {
 	revision    int
 	message     string
 	configError string
-	waiting     []string
+	waiting     func() []string // nil: for nothing
 	attempts    int
 	phase       Phase
 	changed     time.Time
@@ -93,7 +92,7 @@ func (b *board) deleted(module string, err error) {
 
 // waitFor notes the watches that a module, or "" for the global hooks, waits
 // for before its Synchronization.
-func (b *board) waitFor(module string, watches []string) {
+func (b *board) waitFor(module string, watches func() []string) {
 	if module != "" {
 		b.change(module, func(f *facts) { f.waiting = watches })
 		return
@@ -136,21 +135,26 @@ func (b *board) converged() {
 func (b *board) firstConverge() (pending bool, waiting []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.first, slices.Clone(b.waiting)
+	if b.waiting != nil {
+		waiting = b.waiting()
+	}
+	return b.first, waiting
 }
 
 // status joins what the plan and the board know of a module.
 func (b *board) status(state plan.State, m plan.Module) ModuleStatus {
 	s := ModuleStatus{Name: m.Name, Enabled: m.Enabled}
 	b.change(m.Name, func(f *facts) {
-		s.Phase = phaseOf(m, len(f.waiting) > 0)
+		if f.waiting != nil {
+			s.WaitingFor = f.waiting()
+		}
+		s.Phase = phaseOf(m, len(s.WaitingFor) > 0)
 		if s.Phase != f.phase {
 			f.phase, f.changed = s.Phase, time.Now()
 		}
 		s.EnabledBy, s.EnabledReason = f.verdict.by, f.verdict.reason
 		s.Revision, s.Message, s.ConfigError = f.revision, f.message, f.configError
 		s.Attempts, s.LastChange = f.attempts, f.changed
-		s.WaitingFor = slices.Clone(f.waiting)
 		if f.undecided != "" {
 			s.Message = f.undecided
 		}

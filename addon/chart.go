@@ -52,7 +52,7 @@ func (c *chart) values(m Module, key string, view values.View) map[string]any {
 	shared := map[string]any{}
 	for _, name := range m.Globals {
 		if v, ok := view.At("/" + values.Global + "/" + name); ok {
-			shared[name] = v.Value()
+			shared[name] = v.Any()
 		}
 	}
 	if len(shared) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/addonkit/addonkit/addon/internal/plan"
 	"github.com/addonkit/addonkit/helmclient"
@@ -142,7 +143,7 @@ func (o *Operator) eachRelease(ctx context.Context, do func(helmclient.Status) e
 func (o *Operator) namespaces() []string {
 	names := []string{o.opts.Namespace}
 	for _, m := range o.modules {
-		if !contains(names, m.namespace()) {
+		if !slices.Contains(names, m.namespace()) {
 			names = append(names, m.namespace())
 		}
 	}

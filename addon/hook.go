@@ -3,17 +3,19 @@ package addon
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/addonkit/addonkit/hooks"
 	"github.com/addonkit/addonkit/kubeevents"
 	"github.com/addonkit/addonkit/queue"
+	"github.com/addonkit/addonkit/values"
 )
 
 // hook is a hook within its unit: its watches and what waits for it.
 type hook struct {
 	hooks.Hook
 	unit    *unit
-	watches []*watch
+	watches []*watch          // one for each Watch, in their order
 	inboxes map[string]*inbox // by queue; fixed once made
 }
 
@@ -26,6 +28,9 @@ type watch struct {
 	// runs of other queues and read under the unit's lock.
 	sub    *kubeevents.Subscription
 	synced bool
+	// seen is the snapshot of the last run that synchronized the watch; only the
+	// tasks of its queue touch it.
+	seen kubeevents.Snapshot
 }
 
 func newHook(u *unit, h hooks.Hook) *hook {
@@ -52,18 +57,18 @@ func (u *unit) queueOf(named string) string {
 
 // event takes a change of the cluster; kubeevents calls it and it never blocks.
 func (w *watch) event(e kubeevents.Event) {
-	if w.Events != nil && !contains(w.Events, e.Type) {
+	if w.Events != nil && !slices.Contains(w.Events, e.Type) {
 		return
 	}
 	item := e.Item
-	c := hooks.Context{Binding: w.Name, Type: hooks.Event, Event: e.Type, Item: &item}
+	c := hooks.Context{Binding: w.Name, Type: hooks.TypeEvent, Event: e.Type, Item: &item}
 	w.hook.tell(w.queue, w.Group, c, fmt.Sprintf("%s %s %s/%s", e.Type, w.Query.Kind, item.Namespace, item.Name))
 }
 
 // tell puts a context before the hook and asks for a run.
 func (h *hook) tell(q, group string, c hooks.Context, cause string) {
 	if group != "" {
-		c = hooks.Context{Binding: c.Binding, Type: hooks.Group, Group: group}
+		c = hooks.Context{Binding: c.Binding, Type: hooks.TypeGroup, Group: group}
 	}
 	h.inboxes[q].put(letter{context: c})
 	h.ask(q, cause)
@@ -74,26 +79,8 @@ func (h *hook) ask(q, cause string) {
 		payload{Module: h.unit.module, Hook: h.Name})
 }
 
-// contextFor fills in what a hook sees of its snapshots at this moment.
-func (h *hook) snapshots(names []string) map[string]kubeevents.Snapshot {
-	taken := map[string]kubeevents.Snapshot{}
-	for _, name := range names {
-		taken[name] = h.snapshot(name)
-	}
-	return taken
-}
-
-func (h *hook) snapshot(name string) kubeevents.Snapshot {
-	for _, w := range h.watches {
-		if w.Name == name && w.sub != nil {
-			return w.sub.Snapshot()
-		}
-	}
-	return kubeevents.NewSnapshot()
-}
-
 // runMoment runs a hook for a moment of its owner's life.
-func (o *Operator) runMoment(ctx context.Context, h *hook, moment hooks.Moment, cause string) (committed, error) {
+func (o *Operator) runMoment(ctx context.Context, h *hook, moment hooks.Moment, cause string) (values.Commit, error) {
 	c := hooks.Context{Binding: string(moment)}
 	return o.runHook(ctx, h, []letter{{context: c}}, cause)
 }

@@ -76,40 +76,38 @@ func (o *Operator) salvage(ctx context.Context, h *hook, out *hooks.Output) {
 // input takes the snapshots of one moment and the values of another and puts
 // them before the hook.
 func (o *Operator) input(h *hook, letters []letter, cause string) *hooks.Input {
-	seen := map[string]kubeevents.Snapshot{}
-	for _, w := range h.watches {
-		if w.sub != nil {
-			seen[w.Name] = w.sub.Snapshot()
-		}
-	}
+	now := h.snapshots()
 	view, config := o.seenValues(), o.store.ConfigView()
-	in := &hooks.Input{Hook: h.Name, Module: h.unit.module, Key: h.unit.key, Cause: cause, Snapshots: seen}
+	in := &hooks.Input{Hook: h.Name, Module: h.unit.module, Key: h.unit.key, Cause: cause, Snapshots: now}
 	in.Global, _ = view.At("/" + values.Global)
 	in.Values, _ = view.At("/" + h.unit.key)
 	in.GlobalConfig, _ = config.At("/" + values.Global)
 	in.Config, _ = config.At("/" + h.unit.key)
+	var fired []hooks.Context
 	for _, l := range letters {
-		c := l.context
+		fired = append(fired, l.context)
 		if l.watch != nil {
-			l.watch.seen = seen[l.watch.Name]
-			c.Objects = l.watch.seen
+			l.watch.seen = now[l.watch.Name]
 		}
-		c.Snapshots = included(h.Includes(c.Binding), seen)
-		in.Contexts = append(in.Contexts, c)
 	}
-	in.Contexts = hooks.Combine(in.Contexts)
+	in.Contexts = h.Contexts(fired, now)
 	return in
 }
 
-func included(names []string, seen map[string]kubeevents.Snapshot) map[string]kubeevents.Snapshot {
-	if names == nil {
-		return nil
+// snapshots are those of all watches of the hook at one moment.
+func (h *hook) snapshots() hooks.Snapshots {
+	var open []*watch
+	var subs []*kubeevents.Subscription
+	for _, w := range h.watches {
+		if w.sub != nil {
+			open, subs = append(open, w), append(subs, w.sub)
+		}
 	}
-	taken := map[string]kubeevents.Snapshot{}
-	for _, name := range names {
-		taken[name] = seen[name]
+	now := hooks.Snapshots{}
+	for i, s := range h.unit.op.watcher.Together(subs...) {
+		now[open[i].Name] = s
 	}
-	return taken
+	return now
 }
 
 // follow tells the plan what a hook's run at an event or a schedule changed.

@@ -109,7 +109,7 @@ func (s *schedules) fire(now time.Time) (next time.Time, ok bool) {
 		}
 		if !e.next.After(now) {
 			if e.unit.module != "" || !s.held {
-				e.hook.tell(e.unit.queueOf(e.at.Queue), e.at.Group, hooks.Context{Binding: e.at.Name, Type: hooks.ScheduleType}, "schedule "+e.at.Cron)
+				e.hook.tell(e.unit.queueOf(e.at.Queue), e.at.Group, hooks.Context{Binding: e.at.Name, Type: hooks.TypeSchedule}, "schedule "+e.at.Cron)
 			}
 			e.next = e.cron.Next(now)
 		}

@@ -41,9 +41,9 @@ func (u *unit) synchronize(ctx context.Context) error {
 }
 
 func (w *watch) synchronization() letter {
-	c := hooks.Context{Binding: w.Name, Type: hooks.Synchronization}
+	c := hooks.Context{Binding: w.Name, Type: hooks.TypeSynchronization}
 	if w.Group != "" {
-		c = hooks.Context{Binding: w.Name, Type: hooks.Group, Group: w.Group}
+		c = hooks.Context{Binding: w.Name, Type: hooks.TypeGroup, Group: w.Group}
 	}
 	return letter{context: c, watch: w}
 }

@@ -1,6 +1,7 @@
 package addon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,11 +25,13 @@ type unit struct {
 	wake func(cause string)
 
 	// Owned by the tasks of the unit's queue.
-	startup int // how many onStartup hooks have succeeded
-	asked   bool
-	started bool
-	ctx     context.Context // ends with stop
-	cancel  context.CancelFunc
+	startup int  // how many onStartup hooks have succeeded
+	asked   bool // to be woken when the watches are in sync
+	// elsewhere are the watches whose Synchronization was put into another queue.
+	elsewhere map[*watch]bool
+	started   bool
+	ctx       context.Context // ends with stop
+	cancel    context.CancelFunc
 
 	mu     sync.Mutex // guards what events and other queues read
 	loaded bool
@@ -135,11 +138,11 @@ func (u *unit) unsubscribe() {
 func (u *unit) watchesSynced() bool {
 	var open []*watch
 	for w := range u.watches() {
-		if !w.sub.State().Synced() {
+		if w.sub.State().Phase != kubeevents.Synced {
 			open = append(open, w)
 		}
 	}
-	u.op.board.waitFor(u.module, waitNames(open))
+	u.op.board.waitFor(u.module, waiting(open))
 	if len(open) == 0 {
 		return true
 	}
@@ -147,7 +150,7 @@ func (u *unit) watchesSynced() bool {
 		u.asked = true
 		u.op.background.Go(func() {
 			for _, w := range open {
-				if w.sub.Wait(u.ctx) != nil {
+				if w.sub.Synced(u.ctx) != nil {
 					return
 				}
 			}
@@ -167,6 +170,7 @@ func (u *unit) stop() {
 	u.unsubscribe()
 	u.op.schedules.remove(u)
 	u.startup, u.asked, u.started = 0, false, false
+	clear(u.elsewhere)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.hooks, u.loaded = nil, false
@@ -202,7 +206,7 @@ func (u *unit) at(moment hooks.Moment) []*hook {
 		}
 	}
 	slices.SortStableFunc(bound, func(a, b *hook) int {
-		return compareOrder(a.On[moment], b.On[moment], a.Name, b.Name)
+		return cmp.Or(cmp.Compare(a.On[moment], b.On[moment]), cmp.Compare(a.Name, b.Name))
 	})
 	return bound
 }
@@ -219,12 +223,27 @@ func (u *unit) watches() func(yield func(*watch) bool) {
 	}
 }
 
-func waitNames(open []*watch) []string {
-	var names []string
-	for _, w := range open {
-		names = append(names, fmt.Sprintf("%s of hook %s (%s)", w.Query.Kind, w.hook.Name, w.sub.State()))
+// waiting tells at any later moment which of the watches are still not in sync,
+// and why.
+func waiting(open []*watch) func() []string {
+	type followed struct {
+		name string
+		sub  *kubeevents.Subscription
 	}
-	return names
+	var list []followed
+	for _, w := range open {
+		list = append(list, followed{fmt.Sprintf("watch %s of hook %s", w.Name, w.hook.Name), w.sub})
+	}
+	return func() []string {
+		var names []string
+		for _, f := range list {
+			switch state := f.sub.State(); {
+			case state.Err != nil:
+				names = append(names, f.name+": "+state.Err.Error())
+			case state.Phase != kubeevents.Synced:
+				names = append(names, f.name)
+			}
+		}
+		return names
+	}
 }
-
-var _ = kubeevents.Query{}
