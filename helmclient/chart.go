@@ -4,12 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
+
+	"helm.sh/helm/v3/pkg/chart"
 
 	"github.com/addonkit/addonkit/helmclient/internal/chartfs"
+	"github.com/addonkit/addonkit/helmclient/internal/manifest"
 )
 
 // Chart is a loaded chart with its dependencies. It is immutable and may be shared.
-type Chart struct{ loaded *chartfs.Chart }
+type Chart struct {
+	loaded *chartfs.Chart
+	kinds  func() []definition // what crds/ defines
+}
 
 // LoadOptions steer [Load].
 type LoadOptions struct {
@@ -35,7 +42,17 @@ func Load(fsys fs.FS, o LoadOptions) (*Chart, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load chart: %w", err)
 	}
-	return &Chart{loaded: c}, nil
+	return &Chart{loaded: c, kinds: sync.OnceValue(func() []definition { return kindsIn(c.CRDs) })}, nil
+}
+
+func kindsIn(files []*chart.File) (out []definition) {
+	for _, f := range files {
+		objects, _ := manifest.Parse(string(f.Data)) // what is wrong with it, the plan says
+		for _, o := range objects {
+			out = append(out, kindsOf(o.Unstructured)...)
+		}
+	}
+	return out
 }
 
 // Name is the chart's name.
