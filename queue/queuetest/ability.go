@@ -28,7 +28,7 @@ func inspects(newRunner Make) error {
 		Key: "busy", Kind: "test", Cause: "a check", Priority: queue.Wake, Added: since(0), Started: since(0),
 	}}))
 	if !errors.Is(got[1].Head.LastError, errPlanned) {
-		err = errors.Join(err, fmt.Errorf("last error is %w, want the planned one", got[1].Head.LastError))
+		err = errors.Join(err, fmt.Errorf("last error is %v, want the planned one", got[1].Head.LastError))
 	}
 	got[1].Head.LastError = nil
 	err = errors.Join(err, same("queue b", got[1], queue.QueueStatus{Name: "b", Length: 1, Head: queue.Head{
@@ -102,7 +102,7 @@ func removesRunning(newRunner Make) error {
 	pass(time.Hour)
 	err = errors.Join(err, s.saw("0s k#0", "2s x#0", "2s k=2#0"))
 	if err == nil && !errors.Is(cause, queue.ErrRemoved) {
-		err = fmt.Errorf("the context's cause was %w, want ErrRemoved", cause)
+		err = fmt.Errorf("the context's cause was %v, want ErrRemoved", cause)
 	}
 	return s.close(err)
 }

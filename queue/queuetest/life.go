@@ -24,7 +24,7 @@ func honoursTimeout(newRunner Make) error {
 	pass(2 * time.Hour)
 	err = errors.Join(err, s.saw("0s k#0", "1m10s k#1", "1m10s x#0"))
 	if err == nil && !errors.Is(cause, queue.ErrTimeout) {
-		err = fmt.Errorf("the context's cause was %w, want ErrTimeout", cause)
+		err = fmt.Errorf("the context's cause was %v, want ErrTimeout", cause)
 	}
 	return s.close(err)
 }
@@ -46,7 +46,7 @@ func supersedes(newRunner Make) error {
 	pass(24 * time.Hour)
 	err = errors.Join(err, s.saw("0s gives way#0", "1s gives way=2#0", "1s goes on#0", "1h0m1s goes on#0"))
 	if err == nil && !errors.Is(cause, queue.ErrSuperseded) {
-		err = fmt.Errorf("the context's cause was %w, want ErrSuperseded", cause)
+		err = fmt.Errorf("the context's cause was %v, want ErrSuperseded", cause)
 	}
 	return s.close(err)
 }
@@ -84,12 +84,12 @@ func endsWhole(newRunner Make) error {
 	pass(time.Hour)
 	err = errors.Join(err, s.saw("0s a#0", "1s b#0", "2s c#0"))
 	if add := s.Add(queue.Task{Queue: "q", Key: "k"}); !errors.Is(add, queue.ErrEnded) {
-		err = errors.Join(err, fmt.Errorf("add after the end returned %w, want ErrEnded", add))
+		err = errors.Join(err, fmt.Errorf("add after the end returned %v, want ErrEnded", add))
 	}
 	again, cancel := context.WithCancel(context.Background())
 	cancel()
 	if run := s.Run(again, s.handle); !errors.Is(run, queue.ErrStarted) {
-		err = errors.Join(err, fmt.Errorf("second Run returned %w, want ErrStarted", run))
+		err = errors.Join(err, fmt.Errorf("second Run returned %v, want ErrStarted", run))
 	}
 	return err
 }

@@ -42,7 +42,11 @@ func newStage(newRunner Make) *stage {
 }
 
 // script says what the coming runs of a key do.
-func (s *stage) script(key string, acts ...act) { s.acts[key] = acts }
+func (s *stage) script(key string, acts ...act) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.acts[key] = acts
+}
 
 func (s *stage) open() {
 	ctx, cancel := context.WithCancel(context.Background())
