@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -241,9 +242,10 @@ func TestPendingKindIsAnnouncedByItsDefinition(t *testing.T) {
 func TestForbiddenIsNamedAndRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := prepare(t, configMap("a", "one", nil))
-		forbidden := true
+		var forbidden atomic.Bool
+		forbidden.Store(true)
 		c.dynamic.PrependReactor("list", "configmaps", func(clienttesting.Action) (bool, runtime.Object, error) {
-			if forbidden {
+			if forbidden.Load() {
 				return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, "", errors.New("no"))
 			}
 			return false, nil, nil
@@ -260,7 +262,7 @@ func TestForbiddenIsNamedAndRetried(t *testing.T) {
 
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		forbidden = false
+		forbidden.Store(false)
 		time.Sleep(time.Minute)
 		require.NoError(t, s.Wait(t.Context()))
 		require.Equal(t, 1, s.Snapshot().Len())
@@ -270,9 +272,10 @@ func TestForbiddenIsNamedAndRetried(t *testing.T) {
 func TestServerAwayAtStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := prepare(t, configMap("a", "one", nil))
-		away := true
+		var away atomic.Bool
+		away.Store(true)
 		refuse := func(clienttesting.Action) (bool, runtime.Object, error) {
-			return away, nil, errors.New("connection refused")
+			return away.Load(), nil, errors.New("connection refused")
 		}
 		c.discovery.PrependReactor("*", "*", refuse)
 		c.dynamic.PrependReactor("*", "*", refuse)
@@ -284,7 +287,7 @@ func TestServerAwayAtStart(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorContains(t, err, "connection refused")
 		require.Equal(t, kubeevents.Failing, s.State().Phase)
-		away = false
+		away.Store(false)
 		require.NoError(t, s.Wait(t.Context()))
 	})
 }
@@ -292,13 +295,14 @@ func TestServerAwayAtStart(t *testing.T) {
 func TestInterruptedWatchIsVisibleAndResumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := prepare(t, configMap("a", "one", nil))
-		broken := false
-		var open *watch.RaceFreeFakeWatcher
+		var broken atomic.Bool
+		var current atomic.Pointer[watch.RaceFreeFakeWatcher]
 		c.dynamic.PrependWatchReactor("configmaps", func(clienttesting.Action) (bool, watch.Interface, error) {
-			if broken {
+			if broken.Load() {
 				return true, nil, errors.New("unexpected EOF")
 			}
-			open = watch.NewRaceFreeFake()
+			open := watch.NewRaceFreeFake()
+			current.Store(open)
 			return true, open, nil
 		})
 		c.run()
@@ -308,19 +312,19 @@ func TestInterruptedWatchIsVisibleAndResumed(t *testing.T) {
 
 		time.Sleep(time.Hour)
 		require.Zero(t, s.Snapshot().Age(), "a quiet watch is no stale one")
-		broken = true
-		open.Stop()
+		broken.Store(true)
+		current.Load().Stop()
 		time.Sleep(time.Minute)
 		require.Equal(t, kubeevents.Failing, s.State().Phase)
 		require.GreaterOrEqual(t, s.Snapshot().Age(), 55*time.Second)
-		broken = false
+		broken.Store(false)
 		require.NoError(t, s.Wait(t.Context()))
 		require.Zero(t, s.Snapshot().Age())
 		time.Sleep(time.Minute)
 		require.Equal(t, lists, c.count("list", "configmaps"), "the server still knew the version")
 
 		gone := apierrors.NewResourceExpired("too old")
-		open.Action(watch.Error, &gone.ErrStatus)
+		current.Load().Action(watch.Error, &gone.ErrStatus)
 		synctest.Wait()
 		time.Sleep(time.Second)
 		require.Greater(t, c.count("list", "configmaps"), lists)
