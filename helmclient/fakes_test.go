@@ -27,7 +27,10 @@ import (
 	"github.com/addonkit/addonkit/helmclient/helmclienttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// client-go keeps idle connections to a real API server for the next client.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("golang.org/x/net/http2.(*clientConnReadLoop).run"))
+}
 
 // fakes is client-go's fakes as one cluster.
 type fakes struct {
