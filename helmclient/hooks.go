@@ -96,7 +96,7 @@ func (x *Executor) runHook(ctx context.Context, rel *release.Release, h *release
 		return err
 	}
 	for _, t := range targets {
-		live, err := t.in.Create(ctx, t.Unstructured, metav1.CreateOptions{FieldManager: x.manager})
+		live, err := x.createObject(ctx, t.in, t.Unstructured)
 		if err != nil {
 			return err
 		}
@@ -120,10 +120,9 @@ func (x *Executor) deleteHook(ctx context.Context, rel *release.Release, h *rele
 	if err != nil {
 		return err
 	}
-	background := metav1.DeletePropagationBackground
 	var gone []*removed
 	for _, t := range targets {
-		err := t.in.Delete(ctx, t.ref.Name, metav1.DeleteOptions{PropagationPolicy: &background})
+		err := x.deleteObject(ctx, t.in, t.ref.Name, "")
 		if apierrors.IsNotFound(err) {
 			continue
 		}

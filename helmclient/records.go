@@ -17,7 +17,7 @@ import (
 // begin writes the pending record. It is the lock: who comes second is refused.
 func (op *operation) begin(ctx context.Context, rel *release.Release) (record.Meta, error) {
 	meta, err := op.store.Create(ctx, rel, op.mark)
-	if apierrors.IsNotFound(err) && op.r.CreateNamespace {
+	if apierrors.IsNotFound(err) && op.r.CreateNamespace && ctx.Err() == nil {
 		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: rel.Namespace, Labels: map[string]string{"name": rel.Namespace}}}
 		_, err = op.kube.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{FieldManager: op.manager})
 		if err == nil || apierrors.IsAlreadyExists(err) {
