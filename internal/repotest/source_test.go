@@ -1,0 +1,68 @@
+package repotest
+
+import (
+	"bytes"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestFilesAreFormatted(t *testing.T) {
+	for _, file := range files(t, "*.go") {
+		have, err := os.ReadFile(filepath.Join(root, file))
+		require.NoError(t, err)
+		want, err := format.Source(have)
+		if assert.NoError(t, err, file) {
+			assert.True(t, bytes.Equal(have, want), "%s is not formatted: make fmt", file)
+		}
+	}
+}
+
+// Every package of every module says in one place what it is: in doc.go once it has several
+// files, a program in main.go.
+func TestPackagesHaveOneComment(t *testing.T) {
+	comments, sources := map[string][]string{}, map[string]int{}
+	for _, file := range files(t, "*.go") {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		dir := path.Dir(file)
+		sources[dir]++
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, parser.PackageClauseOnly|parser.ParseComments)
+		require.NoError(t, err)
+		if _, seen := comments[dir]; !seen {
+			comments[dir] = nil
+		}
+		if parsed.Doc == nil {
+			continue
+		}
+		comments[dir] = append(comments[dir], file)
+		assert.True(t, strings.HasPrefix(parsed.Doc.Text(), opening(parsed)), "%s: the package comment begins with %q", file, opening(parsed))
+	}
+	for dir, in := range comments {
+		if !assert.Len(t, in, 1, "package in %s: files with a package comment", dir) {
+			continue
+		}
+		if name := path.Base(in[0]); sources[dir] > 1 {
+			assert.Contains(t, []string{"doc.go", "main.go"}, name, "%s: the package comment belongs in doc.go", in[0])
+		}
+	}
+}
+
+// opening is how a package comment must begin. A program is named by its folder, which the
+// parser does not know, so that any word may follow.
+func opening(f *ast.File) string {
+	if f.Name.Name == "main" {
+		return "Command "
+	}
+	return "Package " + f.Name.Name + " "
+}
