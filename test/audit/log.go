@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -46,6 +47,8 @@ func (l *Log) Mark(ctx context.Context) (Mark, error) {
 	if err != nil {
 		return Mark{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, markLimit)
+	defer cancel()
 	path := fmt.Sprintf("%s%d", markPath, time.Now().UnixNano())
 	if err := l.ask(ctx, path); err != nil {
 		return Mark{}, err
@@ -54,7 +57,7 @@ func (l *Log) Mark(ctx context.Context) (Mark, error) {
 	defer tick.Stop()
 	for {
 		var found bool
-		end, err := l.scan(from, func(e Event) { found = found || e.URI == path })
+		end, err := l.scan(from, func(e Event) { found = found || strings.HasPrefix(e.URI, path) })
 		if found || err != nil {
 			return end, err
 		}
@@ -68,6 +71,10 @@ func (l *Log) Mark(ctx context.Context) (Mark, error) {
 
 // markPath begins the path of the requests that Mark sends.
 const markPath = "/audit-mark/"
+
+// markLimit is how long a mark may take to appear; the log is written while the request is
+// answered, so more than a moment means that something is wrong.
+const markLimit = 20 * time.Second
 
 // Since returns the requests after a mark, in the order in which they were written.
 func (l *Log) Since(from Mark) (Events, error) {
