@@ -19,7 +19,7 @@ import (
 
 // Apply implements [Client].
 func (x *Executor) Apply(ctx context.Context, r Request) (Result, error) {
-	if err := r.check(); err != nil {
+	if err := r.Validate(); err != nil {
 		return Result{Action: Failed}, releaseError(r.Namespace, r.Name, err)
 	}
 	release, err := x.hold(ctx, r.Namespace, r.Name)
@@ -37,7 +37,8 @@ func (x *Executor) Apply(ctx context.Context, r Request) (Result, error) {
 	return op.result, releaseError(r.Namespace, r.Name, err)
 }
 
-func (r Request) check() error {
+// Validate finds what is missing or misspelt in a request, without a cluster.
+func (r Request) Validate() error {
 	switch {
 	case r.Chart == nil:
 		return errors.New("Request.Chart is missing")

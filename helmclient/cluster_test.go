@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -14,12 +16,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/addonkit/addonkit/helmclient"
+	"github.com/addonkit/addonkit/helmclient/helmclienttest"
 )
 
 // realCluster skips unless a real API server is named.
@@ -267,4 +274,83 @@ func TestClusterPublicCharts(t *testing.T) {
 			t.Logf("deleted in %s", time.Since(begin))
 		})
 	}
+}
+
+func TestClusterConformance(t *testing.T) {
+	cfg := realCluster(t)
+	helmclienttest.TestClient(t, func(t *testing.T) helmclienttest.Subject {
+		namespaces := [2]string{namespace(t, cfg), namespace(t, cfg)}
+		look, err := dynamic.NewForConfig(cfg)
+		require.NoError(t, err)
+		configMaps := look.Resource(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"})
+		kube := kubernetes.NewForConfigOrDie(cfg)
+		client := func(instance string) *env {
+			return start(t, cfg, namespaces[0], helmclient.Options{Instance: instance})
+		}
+		return helmclienttest.Subject{
+			Client:     client("suite"),
+			Restart:    func() helmclient.Client { return client("suite") },
+			Another:    func() helmclient.Client { return client("other") },
+			Namespaces: namespaces,
+			Object: func(_, ns, name string) *unstructured.Unstructured {
+				o, err := configMaps.Namespace(ns).Get(t.Context(), name, metav1.GetOptions{})
+				if apierrors.IsNotFound(err) {
+					return nil
+				}
+				require.NoError(t, err)
+				return o
+			},
+			Remove: func(_, ns, name string) {
+				require.NoError(t, configMaps.Namespace(ns).Delete(t.Context(), name, metav1.DeleteOptions{}))
+			},
+			History: func(ns, name string) []string {
+				secrets, err := kube.CoreV1().Secrets(ns).List(t.Context(), metav1.ListOptions{LabelSelector: "name=" + name})
+				require.NoError(t, err)
+				slices.SortFunc(secrets.Items, func(a, b corev1.Secret) int {
+					x, _ := strconv.Atoi(a.Labels["version"])
+					y, _ := strconv.Atoi(b.Labels["version"])
+					return x - y
+				})
+				var out []string
+				for _, s := range secrets.Items {
+					out = append(out, s.Labels["status"])
+				}
+				return out
+			},
+			Interrupt: func(r helmclient.Request, another bool) {
+				e := client(map[bool]string{false: "suite", true: "other"}[another])
+				r.Repair = true
+				r.Values = map[string]any{"color": "interrupted"}
+				killAfter(t, e, 1, func(ctx context.Context) { _, _ = e.Apply(ctx, r) })
+			},
+		}
+	})
+}
+
+// killAfter ends everything a client does before its n+1st write, as kill -9 would.
+func killAfter(t *testing.T, e *env, n int, do func(context.Context)) (killed bool) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var mu sync.Mutex
+	e.reqs.mu.Lock()
+	e.reqs.hit = func(method, _ string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if method == "GET" {
+			return
+		}
+		if n--; n < 0 {
+			killed = true
+			cancel()
+		}
+	}
+	e.reqs.mu.Unlock()
+	do(ctx)
+	e.reqs.mu.Lock()
+	e.reqs.hit = nil
+	e.reqs.mu.Unlock()
+	mu.Lock()
+	defer mu.Unlock()
+	return killed
 }
