@@ -43,7 +43,11 @@ func withEnabled(view values.View, names []string) values.View {
 	for i, name := range names {
 		list[i] = name
 	}
-	return view.With("/"+values.Global+"/"+enabledModules, list)
+	with, err := view.With("/"+values.Global+"/"+enabledModules, list)
+	if err != nil {
+		return view // cannot be: the pointer and the names are well-formed
+	}
+	return with
 }
 
 // verdict is a decision with who took it.

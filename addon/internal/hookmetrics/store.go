@@ -47,11 +47,11 @@ func (s *Store) Apply(module, hook string, metrics []hooks.Metric) {
 	defer s.mu.Unlock()
 	renewed := map[string]bool{}
 	for _, m := range metrics {
-		if m.Group != "" && (m.Action == hooks.Expire || !renewed[m.Group]) {
+		if m.Group != "" && (m.Action == hooks.MetricExpire || !renewed[m.Group]) {
 			s.expire(m.Group)
 			renewed[m.Group] = true
 		}
-		if m.Action == hooks.Expire {
+		if m.Action == hooks.MetricExpire {
 			continue
 		}
 		labels := maps.Clone(m.Labels)
