@@ -43,9 +43,11 @@ func (o *Operator) carryOut(ctx context.Context, h *hook, in *hooks.Input, out *
 		return values.Commit{}, err
 	}
 	if doc, version, changed := prepared.Config(); changed {
-		if _, err := o.config.Save(ctx, h.unit.key, doc, version); err != nil {
+		saved, err := o.config.Save(ctx, h.unit.key, doc, version)
+		if err != nil {
 			return values.Commit{}, fmt.Errorf("save the configuration of %s: %w", h.unit.key, err)
 		}
+		prepared.Saved(saved)
 	}
 	if err := o.writer.Apply(ctx, out.Changes); err != nil {
 		return values.Commit{}, err

@@ -4,13 +4,13 @@ import (
 	"context"
 	"maps"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
-	"k8s.io/klog/v2"
 
 	"github.com/addonkit/addonkit/values"
 )
@@ -33,7 +33,7 @@ func (s *Source) Watch(ctx context.Context, fn func(values.Config)) error {
 	log := s.log
 	reflector := cache.NewReflectorWithOptions(cache.ToListWatcherWithWatchListSemantics(lw, s.kube), &corev1.ConfigMap{},
 		&follower{source: s, fn: fn}, cache.ReflectorOptions{Name: "configuration", Logger: &log})
-	reflector.RunWithContext(klog.NewContext(ctx, log))
+	reflector.RunWithContext(logr.NewContext(ctx, log))
 	return nil
 }
 
