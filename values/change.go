@@ -246,7 +246,7 @@ func (out *outcome) patchConfig(old *section, steps []step, origin *tree.Origin)
 		doc = tree.EmptyMap().WithOrigin(origin)
 	}
 	for _, s := range steps {
-		s.value = s.value.Stamp(origin)
+		s.value, s.origin = s.value.Stamp(origin), origin
 		var err error
 		if doc, err = s.apply(doc); err != nil {
 			return s.refuse(err)

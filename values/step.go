@@ -18,6 +18,7 @@ type step struct {
 	pointer    string
 	path, from []string
 	value      tree.Value
+	origin     *tree.Origin
 	parents    bool
 }
 
@@ -26,7 +27,7 @@ func newStep(index int, o Op, own string, origin *tree.Origin) (s step, flag str
 	if err := o.check(index); err != nil {
 		return step{}, "", err
 	}
-	s = step{index: index, op: o.Op, pointer: o.Path, parents: o.Parents}
+	s = step{index: index, op: o.Op, pointer: o.Path, origin: origin, parents: o.Parents}
 	if o.Op == "add" || o.Op == "replace" || o.Op == "test" {
 		v, err := o.tree()
 		if err != nil {
@@ -99,6 +100,7 @@ func (s step) apply(doc tree.Value) (tree.Value, error) {
 	if !ok {
 		return doc, fmt.Errorf("its source %w", tree.ErrMissing)
 	}
+	v = v.Stamp(s.origin)
 	if s.op == "copy" {
 		return doc.Add(s.path, v, false)
 	}
