@@ -357,7 +357,7 @@ func killAfter(t *testing.T, e *env, n int, do func(context.Context)) (killed bo
 
 // everything is a chart of ten objects with hooks, a definition and a custom resource.
 func everything(t *testing.T) *helmclient.Chart {
-	hook := func(event, weight string) string {
+	hook := func(event, weight, policy string) string {
 		return `apiVersion: batch/v1
 kind: Job
 metadata:
@@ -365,7 +365,7 @@ metadata:
   annotations:
     helm.sh/hook: ` + event + `
     helm.sh/hook-weight: "` + weight + `"
-    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+    helm.sh/hook-delete-policy: ` + policy + `
 spec:
   template:
     spec:
@@ -374,11 +374,11 @@ spec:
 `
 	}
 	files := map[string]string{
-		"templates/pre-install.yaml":  hook("pre-install", "1"),
-		"templates/pre-upgrade.yaml":  hook("pre-upgrade", "1"),
-		"templates/post-upgrade.yaml": hook("post-upgrade", "1"),
-		"templates/pre-delete.yaml":   hook("pre-delete", "-1"),
-		"templates/post-delete.yaml":  hook("post-delete", "0"),
+		"templates/pre-install.yaml":  hook("pre-install", "1", "hook-succeeded"),
+		"templates/pre-upgrade.yaml":  hook("pre-upgrade", "1", "before-hook-creation,hook-succeeded"),
+		"templates/post-upgrade.yaml": hook("post-upgrade", "1", "before-hook-creation,hook-succeeded"),
+		"templates/pre-delete.yaml":   hook("pre-delete", "-1", "hook-succeeded"),
+		"templates/post-delete.yaml":  hook("post-delete", "0", "before-hook-creation,hook-succeeded"),
 		"crds/thing.yaml": `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: things.helmclient.test}
