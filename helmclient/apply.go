@@ -1,0 +1,308 @@
+package helmclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/release"
+	helmtime "helm.sh/helm/v3/pkg/time"
+
+	"github.com/addonkit/addonkit/helmclient/internal/cluster"
+	"github.com/addonkit/addonkit/helmclient/internal/decide"
+	"github.com/addonkit/addonkit/helmclient/internal/manifest"
+	"github.com/addonkit/addonkit/helmclient/internal/record"
+	"github.com/addonkit/addonkit/helmclient/internal/render"
+)
+
+// Apply implements [Client].
+func (x *Executor) Apply(ctx context.Context, r Request) (Result, error) {
+	if err := r.Validate(); err != nil {
+		return Result{Action: Failed}, releaseError(r.Namespace, r.Name, err)
+	}
+	release, err := x.hold(ctx, r.Namespace, r.Name)
+	if err != nil {
+		return Result{Action: Failed}, releaseError(r.Namespace, r.Name, err)
+	}
+	defer release()
+	op := &operation{Executor: x, r: r, outer: ctx}
+	ctx, cancel := context.WithTimeout(ctx, or(r.Timeout, x.timeout))
+	defer cancel()
+	err = op.apply(ctx)
+	if err != nil && op.result.Action != Skipped {
+		op.result.Action = Failed
+	}
+	return op.result, releaseError(r.Namespace, r.Name, err)
+}
+
+// Validate finds what is missing or misspelt in a request, without a cluster.
+func (r Request) Validate() error {
+	switch {
+	case r.Chart == nil:
+		return errors.New("Request.Chart is missing")
+	case r.Namespace == "":
+		return errors.New("Request.Namespace is missing")
+	case chartutil.ValidateReleaseName(r.Name) != nil:
+		return fmt.Errorf("Request.Name %q: a release name is a DNS label of at most 53 characters", r.Name)
+	}
+	return nil
+}
+
+// operation is one Apply.
+type operation struct {
+	*Executor
+	r     Request
+	outer context.Context //nolint:containedctx // the caller's, without the operation's own deadline
+
+	history []record.Meta // oldest first
+	inputs  string
+	caps    *chartutil.Capabilities
+	lookups *render.Lookups
+	mark    record.Mark
+
+	result Result
+}
+
+func (op *operation) apply(ctx context.Context) error {
+	rule, err := op.observe(ctx)
+	if err != nil {
+		return err
+	}
+	op.result = Result{Revision: op.last().Revision, Reason: rule.Why, Digest: op.inputs}
+	switch rule.Then {
+	case decide.Skip:
+		op.result.Action = Skipped
+		return nil
+	case decide.Refuse:
+		return fail(PhaseCheck, "", manifest.Ref{}, op.foreign())
+	case decide.Repair:
+		op.result.Action = Repaired
+		return op.repair(ctx)
+	case decide.Compare:
+		same, err := op.compare(ctx)
+		if same || err != nil {
+			op.result.Action = Skipped
+			return err
+		}
+	}
+	switch rule.Then {
+	case decide.Install:
+		op.result.Action = Installed
+	case decide.Recover:
+		op.result.Action = Recovered
+	default:
+		op.result.Action = Upgraded
+	}
+	return op.revise(ctx)
+}
+
+// observe looks at records and inputs. For a release that is as it should be it sends no request while
+// Run runs, unless the chart looks at the cluster.
+func (op *operation) observe(ctx context.Context) (decide.Rule, error) {
+	var err error
+	if op.history, err = op.records.History(ctx, op.r.Namespace, op.r.Name); err != nil {
+		return decide.Rule{}, fail(PhaseRecord, "", manifest.Ref{}, err)
+	}
+	values, err := canonical(op.r.Values)
+	if err != nil {
+		return decide.Rule{}, fail(PhaseCheck, ReasonInvalidRequest, manifest.Ref{}, err)
+	}
+	op.inputs = inputDigest(op.r, values)
+	op.lookups = &render.Lookups{Dynamic: op.dynamic, Mapping: op.cluster.Mapping}
+
+	last := op.last()
+	o := decide.Observation{State: last.State, Repair: op.r.Repair}
+	if o.Owner, err = op.ownerOf(ctx, last); err != nil {
+		return decide.Rule{}, err
+	}
+	o.Inputs = o.Owner == decide.Ours && last.Mark.Inputs == op.inputs
+	uses := op.r.Chart.loaded.Uses.In(values)
+	if uses.KubeVersion || uses.APIVersions {
+		if op.caps, err = op.cluster.Capabilities(ctx); err != nil {
+			return decide.Rule{}, fail(PhaseRender, "", manifest.Ref{}, err)
+		}
+		op.caps = op.withOwnKinds(op.caps)
+		op.mark.Cluster = cluster.Digest(op.caps, uses)
+	}
+	if o.Inputs && last.State == "deployed" {
+		o.Cluster = last.Mark.Cluster == op.mark.Cluster
+		if o.Cluster {
+			if o.Cluster, err = op.lookups.Same(ctx, last.Mark.Lookups); err != nil {
+				return decide.Rule{}, fail(PhaseRender, "", manifest.Ref{}, fmt.Errorf("repeat lookups: %w", err))
+			}
+		}
+	}
+	return decide.Release(o), nil
+}
+
+// ownerOf tells whose a revision is. Other instances are asked after only when they have left it in flight.
+func (x *Executor) ownerOf(ctx context.Context, m record.Meta) (decide.Owner, error) {
+	switch {
+	case m.Verified && m.Mark.Instance == x.instance:
+		return decide.Ours, nil
+	case !m.Verified || !m.Pending() || x.ownerAlive == nil:
+		return decide.Foreign, nil
+	}
+	alive, err := x.ownerAlive(ctx, m.Mark.Instance, m.Mark.Epoch)
+	if err != nil {
+		return "", fail(PhaseCheck, ReasonUnavailable, manifest.Ref{}, fmt.Errorf("is %s alive: %w", m.Mark.Instance, err))
+	}
+	if alive {
+		return decide.Foreign, nil
+	}
+	return decide.Dead, nil
+}
+
+// compare renders as the newest revision was rendered. If the result is the same, the mark is brought up
+// to date and no revision is made.
+func (op *operation) compare(ctx context.Context) (bool, error) {
+	last := op.last()
+	out, err := op.render(ctx, last.Revision, everGood(op.history[:len(op.history)-1]))
+	if err != nil {
+		return false, err
+	}
+	if renderingDigest(out) != last.Mark.Rendering {
+		return false, nil
+	}
+	rel, meta, err := op.store.Get(ctx, op.r.Namespace, op.r.Name, last.Revision)
+	if err != nil {
+		return false, fail(PhaseRecord, "", manifest.Ref{}, err)
+	}
+	mark := last.Mark
+	mark.Cluster, mark.Lookups = op.mark.Cluster, op.lookups.Seen()
+	op.result.Reason = "what the chart sees of the cluster changed, but not what it renders"
+	return true, op.update(ctx, rel, mark, meta)
+}
+
+func (op *operation) render(ctx context.Context, revision int, upgrade bool) (*render.Output, error) {
+	if op.caps == nil {
+		var err error
+		if op.caps, err = op.cluster.Capabilities(ctx); err != nil {
+			return nil, fail(PhaseRender, "", manifest.Ref{}, err)
+		}
+		op.caps = op.withOwnKinds(op.caps)
+	}
+	out, err := render.Render(ctx, render.Input{
+		Chart: op.r.Chart.loaded.Helm, Values: op.r.Values,
+		Name: op.r.Name, Namespace: op.r.Namespace, Revision: revision, Upgrade: upgrade,
+		Capabilities: op.caps, Lookups: op.lookups, Labels: op.r.Labels,
+	})
+	return out, fail(PhaseRender, "", manifest.Ref{}, err)
+}
+
+func (op *operation) withOwnKinds(caps *chartutil.Capabilities) *chartutil.Capabilities {
+	if kinds := op.r.Chart.kinds(); len(kinds) > 0 && op.r.CRDs != CRDsSkip {
+		return withKinds(caps, kinds)
+	}
+	return caps
+}
+
+// revise makes a new revision. Everything that can be refused is refused before the first write.
+func (op *operation) revise(ctx context.Context) error {
+	revision := op.last().Revision + 1
+	upgrade := everGood(op.history)
+	out, err := op.render(ctx, revision, upgrade)
+	if err != nil {
+		return err
+	}
+	base, err := op.baseline(ctx)
+	if err != nil {
+		return err
+	}
+	plan, err := op.plan(ctx, out, base)
+	if err != nil {
+		return err
+	}
+	op.mark.Instance, op.mark.Epoch, op.mark.Inputs = op.instance, op.epoch, op.inputs
+	op.mark.Rendering, op.mark.Lookups = renderingDigest(out), op.lookups.Seen()
+	op.mark.Leftovers = plan.prune
+
+	rel := op.newRelease(out, base, revision, upgrade)
+	meta, err := op.begin(ctx, rel)
+	if err != nil {
+		return err
+	}
+	op.result.Revision = revision
+	err = op.carryOut(ctx, plan, rel, upgrade)
+	return op.finish(rel, meta, base, err)
+}
+
+func (op *operation) carryOut(ctx context.Context, p *plan, rel *release.Release, upgrade bool) error {
+	before, after := release.HookPreInstall, release.HookPostInstall
+	if upgrade {
+		before, after = release.HookPreUpgrade, release.HookPostUpgrade
+	}
+	if err := op.createCRDs(ctx, p); err != nil {
+		return err
+	}
+	ran, err := op.hooks(ctx, rel, before)
+	if err != nil {
+		return err
+	}
+	if ran {
+		p.forgetLive() // hooks may have changed what was read
+	}
+	if err := op.applyAll(ctx, p); err != nil {
+		return err
+	}
+	if err := op.pruneAll(ctx, p.prune); err != nil {
+		return err
+	}
+	_, err = op.hooks(ctx, rel, after)
+	return err
+}
+
+func (op *operation) newRelease(out *render.Output, base *baseline, revision int, upgrade bool) *release.Release {
+	now := helmtime.Now()
+	rel := &release.Release{
+		Name: op.r.Name, Namespace: op.r.Namespace, Version: revision,
+		Chart: out.Chart, Config: out.Config, Manifest: out.Manifest, Hooks: out.Hooks,
+		Info: &release.Info{
+			FirstDeployed: now, LastDeployed: now, Notes: out.Notes,
+			Status: release.StatusPendingInstall, Description: "Initial install underway",
+		},
+	}
+	if upgrade {
+		rel.Info.Status, rel.Info.Description = release.StatusPendingUpgrade, "Preparing upgrade"
+	}
+	if !base.firstDeployed.IsZero() {
+		rel.Info.FirstDeployed = base.firstDeployed
+	}
+	return rel
+}
+
+// everGood tells whether a revision was wholly applied since the last uninstall. Until then every attempt
+// is an installation, with its hooks.
+func everGood(history []record.Meta) bool {
+	for _, m := range slices.Backward(history) {
+		if m.State == "uninstalled" {
+			return false
+		}
+		if m.Good() {
+			return true
+		}
+	}
+	return false
+}
+
+func (op *operation) last() record.Meta {
+	if len(op.history) == 0 {
+		return record.Meta{}
+	}
+	return op.history[len(op.history)-1]
+}
+
+func (op *operation) foreign() error { return foreignError(op.last()) }
+
+func foreignError(m record.Meta) error {
+	e := &ForeignError{Revision: m.Revision, State: m.State, Owner: "an unknown owner"}
+	switch {
+	case m.Verified:
+		e.Owner = "instance " + m.Mark.Instance
+	case m.Writer != "":
+		e.Owner = m.Writer
+	}
+	return e
+}
