@@ -1,0 +1,254 @@
+package kubeevents
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
+)
+
+// A watch is asked to end after a random time in this range, so that connections spread over API servers.
+const (
+	shortestWatch = 5 * time.Minute
+	longestWatch  = 10 * time.Minute
+)
+
+// A server that sends bookmarks does so every minute: after this long without anything the connection is dead.
+const silence = 3 * time.Minute
+
+// errBroken is a stream that ended in the middle of its list.
+var errBroken = errors.New("the stream ended before the end of the list")
+
+// fill takes the whole state and hands it on object by object, nothing being held back: at each moment what is known
+// of an object is the newest seen. Objects that the state does not have any more are dropped at its end. Where the
+// state came as the beginning of a watch, that watch is returned.
+func (s *stream) fill(ctx context.Context) (watch.Interface, error) {
+	if !sleep(ctx, gather) {
+		return nil, nil
+	}
+	select {
+	case <-s.joined:
+	default:
+	}
+	taps := s.current()
+	s.generation++
+	open, version, err := s.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.sweep(taps)
+	s.advanced(version)
+	s.pause.reset()
+	s.filled(taps)
+	return open, nil
+}
+
+func (s *stream) state(ctx context.Context) (open watch.Interface, version string, err error) {
+	if s.client.streamsLists() {
+		open, version, err = s.stream(ctx)
+		if err == nil || !notUnderstood(errors.Unwrap(err)) {
+			return open, version, err
+		}
+	}
+	if version, err = s.pages(ctx); err != nil || !s.client.fake {
+		return nil, version, err
+	}
+	// What a fake forgot between the list and the watch, a second list tells.
+	if open, err = s.client.watch(ctx, version, int64(longestWatch.Seconds())); err != nil {
+		return nil, "", s.explain("watch", err)
+	}
+	s.generation++
+	if version, err = s.pages(ctx); err != nil {
+		open.Stop()
+		return nil, "", err
+	}
+	return open, version, nil
+}
+
+// pages reads the state by pages. When the server forgets the version in the middle, it is read from the beginning.
+func (s *stream) pages(ctx context.Context) (string, error) {
+	next := ""
+	for {
+		objects, version, more, err := s.client.page(ctx, next)
+		switch {
+		case err != nil && next != "" && expired(err):
+			s.generation++
+			next = ""
+			continue
+		case err != nil:
+			return "", s.explain("list", err)
+		}
+		for _, object := range objects {
+			s.apply(object)
+		}
+		if more == "" {
+			return version, nil
+		}
+		next = more
+	}
+}
+
+// stream reads the state from the beginning of a watch.
+func (s *stream) stream(ctx context.Context) (open watch.Interface, version string, err error) {
+	open, err = s.client.watchList(ctx, watchSeconds())
+	if err != nil {
+		return nil, "", s.explain("watch", err)
+	}
+	defer func() {
+		if err != nil {
+			open.Stop()
+			open = nil
+		}
+	}()
+	quiet := time.NewTimer(silence)
+	defer quiet.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return open, "", ctx.Err()
+		case <-quiet.C:
+			return open, "", s.explain("watch", errBroken)
+		case event, more := <-open.ResultChan():
+			if !more {
+				return open, "", s.explain("watch", errBroken)
+			}
+			quiet.Reset(silence)
+			if event.Type == watch.Bookmark {
+				bookmark, ok := itemOf(event.Object)
+				if ok && bookmark.GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true" {
+					s.bookmarks = true
+					return open, bookmark.GetResourceVersion(), nil
+				}
+				continue
+			}
+			if err := s.take(event); err != nil {
+				return open, "", err
+			}
+		}
+	}
+}
+
+// sweep drops what the last state did not have.
+func (s *stream) sweep(taps []*tap) {
+	for key, entry := range s.objects {
+		if entry.generation == s.generation {
+			continue
+		}
+		delete(s.objects, key)
+		s.watcher.moment.RLock()
+		for _, tap := range taps {
+			tap.put(&entry.id, nil)
+		}
+		s.watcher.moment.RUnlock()
+	}
+}
+
+// filled tells those that were there when the state was taken. Who joined meanwhile has the next one.
+func (s *stream) filled(taps []*tap) {
+	s.mu.Lock()
+	for _, tap := range taps {
+		tap.filled = true
+	}
+	recovered := s.failure != nil
+	s.failure = nil
+	s.mu.Unlock()
+	if recovered {
+		s.watcher.log.Info("watch recovered", "resource", s.key.gvr.String(), "namespace", s.key.namespace)
+	}
+	for _, tap := range taps {
+		tap.followed(s, true, nil)
+	}
+}
+
+// follow watches from the last version on. It returns nil when the watch has ended in good order, or a subscription
+// has joined.
+func (s *stream) follow(ctx context.Context, open watch.Interface) error {
+	if open == nil {
+		var err error
+		if open, err = s.client.watch(ctx, s.version, watchSeconds()); err != nil {
+			return s.explain("watch", err)
+		}
+	}
+	defer open.Stop()
+	s.report(nil)
+	s.advanced("")
+	began := time.Now()
+	defer func() {
+		if time.Since(began) > settled {
+			s.pause.reset()
+		}
+	}()
+	quiet := s.quiet()
+	defer quiet.Stop()
+	for events := 0; ; events++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.joined:
+			if s.unfilled() {
+				return nil
+			}
+		case <-quiet.C:
+			s.interrupted()
+			return nil
+		case event, more := <-open.ResultChan():
+			if !more {
+				s.interrupted()
+				if events == 0 && time.Since(began) < settled {
+					return s.explain("watch", errShort)
+				}
+				return nil
+			}
+			if err := s.take(event); err != nil {
+				return err
+			}
+			s.pause.reset()
+			quiet.Reset(s.patience())
+		}
+	}
+}
+
+// errShort is a watch that a server or a proxy ended at once.
+var errShort = errors.New("the watch ended as soon as it had begun")
+
+// take handles one event.
+func (s *stream) take(event watch.Event) error {
+	if event.Type == watch.Error {
+		return s.explain("watch", apierrors.FromObject(event.Object))
+	}
+	object, ok := itemOf(event.Object)
+	if !ok {
+		return nil
+	}
+	switch event.Type {
+	case watch.Added, watch.Modified:
+		s.apply(object)
+	case watch.Deleted:
+		s.remove(object)
+	case watch.Bookmark:
+		s.bookmarks = true
+	}
+	s.advanced(object.GetResourceVersion())
+	return nil
+}
+
+func (s *stream) quiet() *time.Timer { return time.NewTimer(s.patience()) }
+
+// patience is how long a watch may be silent. Of a fake, any time: it would lose what happens before the next one.
+func (s *stream) patience() time.Duration {
+	switch {
+	case s.client.fake:
+		return 1<<63 - 1
+	case s.bookmarks:
+		return silence
+	}
+	return longestWatch + silence
+}
+
+func watchSeconds() int64 {
+	return int64((shortestWatch + rand.N(longestWatch-shortestWatch)).Seconds())
+}
