@@ -513,3 +513,67 @@ func leftovers(t *testing.T, e *env) (out []string) {
 	}
 	return out
 }
+
+func TestClusterRefusals(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	refused := func(t *testing.T, r helmclient.Request, reason helmclient.Reason, says ...string) {
+		t.Helper()
+		_, err := e.Apply(t.Context(), r)
+		var he *helmclient.Error
+		require.ErrorAs(t, err, &he)
+		require.Equal(t, reason, he.Reason, "%v", err)
+		for _, s := range says {
+			require.ErrorContains(t, err, s)
+		}
+	}
+	t.Run("a misspelt field", func(t *testing.T) {
+		refused(t, helmclient.Request{Name: "typo", Namespace: ns, Chart: chart(t, map[string]string{
+			"templates/a.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: typo}\nspec: {prots: [{port: 1}], ports: [{port: 1}]}\n",
+		})}, helmclient.ReasonInvalidObject, "Service/"+ns+"/typo", "prots")
+	})
+	t.Run("an unknown kind, before the first write", func(t *testing.T) {
+		refused(t, helmclient.Request{Name: "unknown", Namespace: ns, Chart: chart(t, map[string]string{
+			"templates/a.yaml": "apiVersion: nowhere.test/v1\nkind: Nothing\nmetadata: {name: x}\n",
+		})}, helmclient.ReasonUnknownKind, "Nothing")
+		_, err := e.Status(t.Context(), ns, "unknown")
+		require.ErrorIs(t, err, helmclient.ErrNotFound)
+	})
+	t.Run("a Secret's content is not told", func(t *testing.T) {
+		_, err := e.Apply(t.Context(), helmclient.Request{Name: "secret", Namespace: ns, Chart: chart(t, map[string]string{
+			"templates/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: hunter2-is-no-base64}\n",
+		})})
+		require.ErrorContains(t, err, "Secret/"+ns+"/s")
+		require.NotContains(t, err.Error(), "hunter2")
+	})
+	t.Run("a namespace that does not exist", func(t *testing.T) {
+		r := helmclient.Request{Name: "web", Namespace: ns + "-none", Chart: simple(t, "one")}
+		_, err := e.Apply(t.Context(), r)
+		require.ErrorContains(t, err, ns+"-none")
+		r.CreateNamespace = true
+		t.Cleanup(func() {
+			_ = e.kube.CoreV1().Namespaces().Delete(context.Background(), r.Namespace, metav1.DeleteOptions{})
+		})
+		_, err = e.Apply(t.Context(), r)
+		require.NoError(t, err)
+	})
+	t.Run("an immutable field", func(t *testing.T) {
+		job := func(image string) *helmclient.Chart {
+			return chart(t, map[string]string{"templates/a.yaml": "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\n" +
+				"spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: " + image + "}]}}}\n"})
+		}
+		r := helmclient.Request{Name: "job", Namespace: ns, Chart: job("one")}
+		_, err := e.Apply(t.Context(), r)
+		require.NoError(t, err)
+		r.Chart = job("two")
+		refused(t, r, helmclient.ReasonImmutable, "Job/"+ns+"/j")
+		r.RecreateKinds = []string{"Job"}
+		res, err := e.Apply(t.Context(), r)
+		require.NoError(t, err)
+		require.Equal(t, helmclient.Replaced, res.Changes[0].Verb)
+		j, err := e.kube.BatchV1().Jobs(ns).Get(t.Context(), "j", metav1.GetOptions{})
+		require.NoError(t, err)
+		require.Equal(t, "two", j.Spec.Template.Spec.Containers[0].Image)
+	})
+}
