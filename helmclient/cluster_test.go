@@ -53,7 +53,9 @@ func (r *requests) wrap(cfg *rest.Config) *rest.Config {
 	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return roundTrip(func(q *http.Request) (*http.Response, error) {
 			r.mu.Lock()
-			r.all = append(r.all, q.Method+" "+q.URL.Path)
+			if !strings.HasSuffix(q.URL.Path, "/customresourcedefinitions") && !strings.HasSuffix(q.URL.Path, "/apiservices") {
+				r.all = append(r.all, q.Method+" "+q.URL.Path) // all but what keeps discovery fresh
+			}
 			hit := r.hit
 			r.mu.Unlock()
 			if hit != nil {
@@ -576,4 +578,56 @@ func TestClusterRefusals(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "two", j.Spec.Template.Spec.Containers[0].Image)
 	})
+}
+
+func TestClusterKindsComeAndGo(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	c := chart(t, map[string]string{"templates/a.yaml": `apiVersion: v1
+kind: ConfigMap
+metadata: {name: seen}
+data: {seen: "{{ .Capabilities.APIVersions.Has "fresh.test/v1/Fresh" }}"}
+`})
+	r := helmclient.Request{Name: "caps", Namespace: ns, Chart: c}
+	res, err := e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Installed, res.Action)
+
+	look, err := dynamic.NewForConfig(cfg)
+	require.NoError(t, err)
+	crds := look.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
+	crd := func(kind string) *unstructured.Unstructured {
+		plural := strings.ToLower(kind) + "es"
+		return &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+			"metadata": map[string]any{"name": plural + ".fresh.test"},
+			"spec": map[string]any{
+				"group": "fresh.test", "scope": "Namespaced",
+				"names": map[string]any{"kind": kind, "plural": plural},
+				"versions": []any{map[string]any{"name": "v1", "served": true, "storage": true,
+					"schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object"}}}},
+			},
+		}}
+	}
+	for _, kind := range []string{"Other", "Fresh"} {
+		_, err = crds.Create(t.Context(), crd(kind), metav1.CreateOptions{})
+		require.NoError(t, err)
+		t.Cleanup(func() {
+			_ = crds.Delete(context.Background(), strings.ToLower(kind)+"es.fresh.test", metav1.DeleteOptions{})
+		})
+	}
+	require.Eventually(t, func() bool {
+		_, err := e.Apply(t.Context(), r)
+		require.NoError(t, err)
+		cm, err := e.kube.CoreV1().ConfigMaps(ns).Get(t.Context(), "seen", metav1.GetOptions{})
+		require.NoError(t, err)
+		return cm.Data["seen"] == "true"
+	}, 10*time.Second, 50*time.Millisecond)
+	st, err := e.Status(t.Context(), ns, "caps")
+	require.NoError(t, err)
+	require.Equal(t, 2, st.Revision, "another kind is no reason for a revision")
+	res, err = e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Skipped, res.Action)
 }

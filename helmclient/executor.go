@@ -66,10 +66,21 @@ func New(o Options) (*Executor, error) {
 }
 
 // Run follows release records by one metadata watch for each namespace that is asked about, from the first
-// question on. It blocks until ctx ends, has ended every watch when it returns, and may be called once.
+// question on, and what kinds the API server has by two more. It blocks until ctx ends, has ended every
+// watch when it returns, and may be called once.
 //
-// An Executor works without Run as well; then each call lists the records of its release.
-func (x *Executor) Run(ctx context.Context) error { return x.records.Run(ctx) }
+// An Executor works without Run as well; then each call lists the records of its release, and discovery is
+// refreshed by unknown kinds only.
+func (x *Executor) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if x.records.Metadata != nil {
+		wg.Go(func() { x.cluster.Follow(ctx, x.records.Metadata) })
+	}
+	return x.records.Run(ctx)
+}
 
 func (o *Options) complete() (err error) {
 	if o.REST != nil {
