@@ -42,6 +42,7 @@ const (
 	Uninstall       = "uninstall"
 	Veto            = "veto"
 	EnableByConfig  = "enable-by-config"
+	FailureShown    = "failure-shown"
 	FailureIsolated = "failure-isolated"
 	Retry           = "retry"
 	Recovery        = "recovery"
@@ -80,8 +81,9 @@ func Items() []Item {
 		{5, Uninstall, "a module disabled in the ConfigMap is uninstalled", uninstalled},
 		{6, Veto, "an enabled script vetoes the module that needs it; the reason is shown", vetoed},
 		{6, EnableByConfig, "enabled again in the ConfigMap, both come back", enabledByConfig},
+		{7, FailureShown, "a module whose hook fails is shown as failed, with what the hook said", failureShown},
 		{7, FailureIsolated, "a failing module does not stop the others and keeps its last release", isolated},
-		{7, Retry, "the failing module is tried again, and says what is wrong", retried},
+		{7, Retry, "the failing module is tried again and again", retried},
 		{7, Recovery, "it recovers when the cause is gone", recovered},
 		{5, PurgeOrphan, "a release of ours whose module left the folder is purged at the next start", purged},
 		{5, LeaveStranger, "a release of somebody else is left alone", strangerLeft},
