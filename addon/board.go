@@ -141,6 +141,21 @@ func (b *board) firstConverge() (pending bool, waiting []string) {
 	return b.first, waiting
 }
 
+// observe notes which modules are in another phase than before.
+func (b *board) observe(state plan.State) []ModuleStatus {
+	var changes []ModuleStatus
+	for _, m := range state.Sorted() {
+		s := b.status(state, m)
+		b.change(m.Name, func(f *facts) {
+			if s.Phase != f.phase {
+				f.phase, f.changed = s.Phase, time.Now()
+				changes = append(changes, s)
+			}
+		})
+	}
+	return changes
+}
+
 // status joins what the plan and the board know of a module.
 func (b *board) status(state plan.State, m plan.Module) ModuleStatus {
 	s := ModuleStatus{Name: m.Name, Enabled: m.Enabled}
@@ -149,9 +164,6 @@ func (b *board) status(state plan.State, m plan.Module) ModuleStatus {
 			s.WaitingFor = f.waiting()
 		}
 		s.Phase = phaseOf(m, len(s.WaitingFor) > 0)
-		if s.Phase != f.phase {
-			f.phase, f.changed = s.Phase, time.Now()
-		}
 		s.EnabledBy, s.EnabledReason = f.verdict.by, f.verdict.reason
 		s.Revision, s.Message, s.ConfigError = f.revision, f.message, f.configError
 		s.Attempts, s.LastChange = f.attempts, f.changed

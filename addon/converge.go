@@ -25,7 +25,10 @@ func (o *Operator) setConfig(c values.Config) {
 		first = true
 		o.add(queue.Task{Queue: mainQueue, Kind: kindStart, Cause: "operator started"}, payload{})
 	})
-	if first || o.board.starting() {
+	if o.board.starting() {
+		if !first { // what failed may succeed with this
+			o.add(queue.Task{Queue: mainQueue, Kind: kindStart, Cause: "configuration changed"}, payload{})
+		}
 		return // the first converge sees it
 	}
 	global := len(change.Enabled) > 0
@@ -47,6 +50,9 @@ func (o *Operator) setConfig(c values.Config) {
 // start begins the operator's life: what is deployed, then the global hooks,
 // then the first converge.
 func (o *Operator) start(ctx context.Context) error {
+	if !o.board.starting() {
+		return nil
+	}
 	live, err := o.deployed(ctx)
 	if err != nil {
 		return fmt.Errorf("list releases: %w", err)

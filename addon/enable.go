@@ -43,7 +43,11 @@ func withEnabled(view values.View, names []string) values.View {
 	for i, name := range names {
 		list[i] = name
 	}
-	return view.With("/"+values.Global+"/"+enabledModules, list)
+	with, err := view.With("/"+values.Global+"/"+enabledModules, list)
+	if err != nil {
+		return view // cannot be: the pointer and the names are well-formed
+	}
+	return with
 }
 
 // verdict is a decision with who took it.
@@ -62,7 +66,7 @@ func (o *Operator) decide(ctx context.Context) error {
 	var errs []error
 	for _, known := range state.Sorted() {
 		m := o.modules[known.Name]
-		v, err := o.ask(ctx, m, on)
+		v, err := o.ask(ctx, m, known, on)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -91,9 +95,16 @@ func (o *Operator) decide(ctx context.Context) error {
 // ask weighs the opinions on one module: its default, static flag, hooks' flag
 // and the configuration, each stronger than the one before; then the decider,
 // who may only say no.
-func (o *Operator) ask(ctx context.Context, m *module, on []string) (verdict, error) {
+//
+// Of a module that is stalled only the configuration is believed: its own
+// opinions may be what could not be read, and errors disable nothing.
+func (o *Operator) ask(ctx context.Context, m *module, known plan.Module, on []string) (verdict, error) {
 	v := verdict{enabled: !m.OffByDefault, by: "default"}
 	flags := o.store.Flag(m.key)
+	if known.Stalled != "" {
+		v = verdict{enabled: known.Enabled || known.Live || !m.OffByDefault, by: "default"}
+		flags.Static, flags.Hook = nil, nil
+	}
 	for _, opinion := range []struct {
 		by   string
 		flag *values.Flag
@@ -102,7 +113,7 @@ func (o *Operator) ask(ctx context.Context, m *module, on []string) (verdict, er
 			v = verdict{enabled: opinion.flag.Value, by: opinion.by, reason: opinion.flag.Origin.Source}
 		}
 	}
-	if !v.enabled || m.Enabled == nil {
+	if !v.enabled || m.Enabled == nil || known.Stalled != "" {
 		return v, nil
 	}
 	decision, err := m.Enabled(ctx, EnabledInput{

@@ -12,6 +12,7 @@ import (
 // never blocks whoever reports it.
 type engine struct {
 	do      func(plan.Step)
+	saw     func(plan.State) // each new state, before its steps
 	timeout time.Duration
 
 	mu    sync.Mutex
@@ -20,12 +21,12 @@ type engine struct {
 	ended bool
 }
 
-func newEngine(state plan.State, timeout time.Duration, do func(plan.Step)) *engine {
-	return &engine{state: state, timeout: timeout, do: do}
+func newEngine(state plan.State, timeout time.Duration, do func(plan.Step), saw func(plan.State)) *engine {
+	return &engine{state: state, timeout: timeout, do: do, saw: saw}
 }
 
 // happened takes an event. It may be called from any goroutine, but not from
-// within do.
+// within do and saw.
 func (e *engine) happened(event plan.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -34,6 +35,7 @@ func (e *engine) happened(event plan.Event) {
 	}
 	var steps []plan.Step
 	e.state, steps = plan.Next(e.state, event)
+	e.saw(e.state)
 	for _, step := range steps {
 		if t, ok := step.(plan.StartTimer); ok {
 			e.startTimer(plan.TimedOut{Stage: t.Stage, Level: t.Level})

@@ -25,14 +25,16 @@ func (o *Operator) runHook(ctx context.Context, h *hook, letters []letter, cause
 		o.salvage(ctx, h, out)
 	} else {
 		var commit values.Commit
-		if commit, err = o.carryOut(ctx, h, in, out); err == nil {
+		if commit, err = o.carryOut(ctx, h, in, out); err != nil {
+			err = fmt.Errorf("hook %s: %w", h.Name, err)
+		} else {
 			o.metrics.hookRan(h, begun, nil)
 			log.V(1).Info("hook ran", logCause, cause, logTook, time.Since(begun), "valuesChanged", commit.Values, "objects", len(out.Changes))
 			return commit, nil
 		}
 	}
 	o.metrics.hookRan(h, begun, err)
-	return values.Commit{}, fmt.Errorf("hook %s: %w", h.Name, err)
+	return values.Commit{}, err
 }
 
 func (o *Operator) carryOut(ctx context.Context, h *hook, in *hooks.Input, out *hooks.Output) (values.Commit, error) {
@@ -41,9 +43,11 @@ func (o *Operator) carryOut(ctx context.Context, h *hook, in *hooks.Input, out *
 		return values.Commit{}, err
 	}
 	if doc, version, changed := prepared.Config(); changed {
-		if _, err := o.config.Save(ctx, h.unit.key, doc, version); err != nil {
+		saved, err := o.config.Save(ctx, h.unit.key, doc, version)
+		if err != nil {
 			return values.Commit{}, fmt.Errorf("save the configuration of %s: %w", h.unit.key, err)
 		}
+		prepared.Saved(saved)
 	}
 	if err := o.writer.Apply(ctx, out.Changes); err != nil {
 		return values.Commit{}, err
@@ -56,19 +60,10 @@ func (o *Operator) carryOut(ctx context.Context, h *hook, in *hooks.Input, out *
 	return commit, nil
 }
 
-// salvage takes from a failed run what its author wants carried out even so.
+// salvage carries out what survives of a failed run.
 func (o *Operator) salvage(ctx context.Context, h *hook, out *hooks.Output) {
-	if out == nil {
-		return
-	}
 	o.hookMetrics.Apply(h.unit.module, h.Name, out.Metrics)
-	var changes []hooks.Change
-	for _, c := range out.Changes {
-		if c.IgnoreHookError {
-			changes = append(changes, c)
-		}
-	}
-	if err := o.writer.Apply(ctx, changes); err != nil {
+	if err := o.writer.Apply(ctx, out.Changes); err != nil {
 		o.log.Error(err, "object changes of a failed hook", logModule, h.unit.module, logHook, h.Name)
 	}
 }

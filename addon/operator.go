@@ -76,7 +76,7 @@ func New(opts Options) (*Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.engine = newEngine(state, opts.OrderTimeout, o.step)
+	o.engine = newEngine(state, opts.OrderTimeout, o.step, o.saw)
 	o.schedules = newSchedules()
 	if o.metrics, err = newMetrics(o); err != nil {
 		return nil, err
@@ -134,7 +134,6 @@ func (o *Operator) step(s plan.Step) {
 		o.add(queue.Task{Queue: decideQueue, Kind: kindDecide, Cause: "converge"}, payload{})
 	case plan.Run:
 		m := o.modules[s.Module]
-		o.board.begun(s.Module)
 		o.add(queue.Task{Queue: m.unit.queue, Kind: kindRun, Priority: queue.Wake, Cause: "converge"}, payload{Module: s.Module, Number: s.Number})
 	case plan.Delete:
 		m := o.modules[s.Module]
@@ -148,6 +147,13 @@ func (o *Operator) step(s plan.Step) {
 			o.schedules.release()
 			o.add(queue.Task{Queue: purgeQueue, Kind: kindPurge, Cause: "first converge"}, payload{})
 		}
+	}
+}
+
+// saw notes and logs which modules went from one phase to another.
+func (o *Operator) saw(state plan.State) {
+	for _, change := range o.board.observe(state) {
+		o.log.Info("module is "+string(change.Phase), logModule, change.Name, "reason", change.Message)
 	}
 }
 

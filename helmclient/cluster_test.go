@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -14,12 +16,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/addonkit/addonkit/helmclient"
+	"github.com/addonkit/addonkit/helmclient/helmclienttest"
 )
 
 // realCluster skips unless a real API server is named.
@@ -267,4 +274,242 @@ func TestClusterPublicCharts(t *testing.T) {
 			t.Logf("deleted in %s", time.Since(begin))
 		})
 	}
+}
+
+func TestClusterConformance(t *testing.T) {
+	cfg := realCluster(t)
+	helmclienttest.TestClient(t, func(t *testing.T) helmclienttest.Subject {
+		namespaces := [2]string{namespace(t, cfg), namespace(t, cfg)}
+		look, err := dynamic.NewForConfig(cfg)
+		require.NoError(t, err)
+		configMaps := look.Resource(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"})
+		kube := kubernetes.NewForConfigOrDie(cfg)
+		client := func(instance string) *env {
+			return start(t, cfg, namespaces[0], helmclient.Options{Instance: instance})
+		}
+		return helmclienttest.Subject{
+			Client:     client("suite"),
+			Restart:    func() helmclient.Client { return client("suite") },
+			Another:    func() helmclient.Client { return client("other") },
+			Namespaces: namespaces,
+			Object: func(_, ns, name string) *unstructured.Unstructured {
+				o, err := configMaps.Namespace(ns).Get(t.Context(), name, metav1.GetOptions{})
+				if apierrors.IsNotFound(err) {
+					return nil
+				}
+				require.NoError(t, err)
+				return o
+			},
+			Remove: func(_, ns, name string) {
+				require.NoError(t, configMaps.Namespace(ns).Delete(t.Context(), name, metav1.DeleteOptions{}))
+			},
+			History: func(ns, name string) []string {
+				secrets, err := kube.CoreV1().Secrets(ns).List(t.Context(), metav1.ListOptions{LabelSelector: "name=" + name})
+				require.NoError(t, err)
+				slices.SortFunc(secrets.Items, func(a, b corev1.Secret) int {
+					x, _ := strconv.Atoi(a.Labels["version"])
+					y, _ := strconv.Atoi(b.Labels["version"])
+					return x - y
+				})
+				var out []string
+				for _, s := range secrets.Items {
+					out = append(out, s.Labels["status"])
+				}
+				return out
+			},
+			Interrupt: func(r helmclient.Request, another bool) {
+				e := client(map[bool]string{false: "suite", true: "other"}[another])
+				r.Repair = true
+				r.Values = map[string]any{"color": "interrupted"}
+				killAfter(t, e, 1, func(ctx context.Context) { _, _ = e.Apply(ctx, r) })
+			},
+		}
+	})
+}
+
+// killAfter ends everything a client does before its n+1st write, as kill -9 would.
+func killAfter(t *testing.T, e *env, n int, do func(context.Context)) (killed bool) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var mu sync.Mutex
+	e.reqs.mu.Lock()
+	e.reqs.hit = func(method, _ string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if method == "GET" {
+			return
+		}
+		if n--; n < 0 {
+			killed = true
+			cancel()
+		}
+	}
+	e.reqs.mu.Unlock()
+	do(ctx)
+	e.reqs.mu.Lock()
+	e.reqs.hit = nil
+	e.reqs.mu.Unlock()
+	mu.Lock()
+	defer mu.Unlock()
+	return killed
+}
+
+// everything is a chart of ten objects with hooks, a definition and a custom resource.
+func everything(t *testing.T) *helmclient.Chart {
+	hook := func(event, weight, policy string) string {
+		return `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ .Release.Name }}-` + event + `
+  annotations:
+    helm.sh/hook: ` + event + `
+    helm.sh/hook-weight: "` + weight + `"
+    helm.sh/hook-delete-policy: ` + policy + `
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: main, image: busybox}]
+`
+	}
+	files := map[string]string{
+		"templates/pre-install.yaml":  hook("pre-install", "1", "hook-succeeded"),
+		"templates/pre-upgrade.yaml":  hook("pre-upgrade", "1", "before-hook-creation,hook-succeeded"),
+		"templates/post-upgrade.yaml": hook("post-upgrade", "1", "before-hook-creation,hook-succeeded"),
+		"templates/pre-delete.yaml":   hook("pre-delete", "-1", "hook-succeeded"),
+		"templates/post-delete.yaml":  hook("post-delete", "0", "before-hook-creation,hook-succeeded"),
+		"crds/thing.yaml": `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.helmclient.test}
+spec:
+  group: helmclient.test
+  scope: Namespaced
+  names: {kind: Thing, plural: things}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+`,
+		"templates/thing.yaml": `apiVersion: helmclient.test/v1
+kind: Thing
+metadata: {name: "{{ .Release.Name }}"}
+spec: {color: "{{ .Values.color }}", list: [1, 2]}
+`,
+		"templates/deployment.yaml": `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: "{{ .Release.Name }}"}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: x}}
+  template:
+    metadata: {labels: {app: x}}
+    spec:
+      containers:
+      - name: main
+        image: busybox
+        env: [{name: COLOR, value: "{{ .Values.color }}"}]
+`,
+	}
+	for i := range 8 {
+		n := strconv.Itoa(i)
+		files["templates/"+n+".yaml"] = fmt.Sprintf(configMap, n)
+	}
+	return chart(t, files)
+}
+
+func TestClusterKill(t *testing.T) {
+	cfg := realCluster(t)
+	c := everything(t)
+	request := func(ns, color string) helmclient.Request {
+		return helmclient.Request{Name: "k", Namespace: ns, Chart: c, Values: map[string]any{"color": color}}
+	}
+	check := func(t *testing.T, e *env, color string) {
+		t.Helper()
+		list, err := e.kube.CoreV1().Secrets(e.ns).List(t.Context(), metav1.ListOptions{LabelSelector: "owner=helm"})
+		require.NoError(t, err)
+		deployed := 0
+		for _, s := range list.Items {
+			require.NotContains(t, s.Labels["status"], "ing", "no revision is left in flight")
+			if s.Labels["status"] == "deployed" {
+				deployed++
+			}
+		}
+		require.Equal(t, 1, deployed)
+		for i := range 8 {
+			cm, err := e.kube.CoreV1().ConfigMaps(e.ns).Get(t.Context(), "k-"+strconv.Itoa(i), metav1.GetOptions{})
+			require.NoError(t, err)
+			require.Equal(t, color, cm.Data["color"])
+		}
+		d, err := e.kube.AppsV1().Deployments(e.ns).Get(t.Context(), "k", metav1.GetOptions{})
+		require.NoError(t, err)
+		require.Equal(t, color, d.Spec.Template.Spec.Containers[0].Env[0].Value)
+		jobs, err := e.kube.BatchV1().Jobs(e.ns).List(t.Context(), metav1.ListOptions{})
+		require.NoError(t, err)
+		require.Empty(t, jobs.Items, "hooks that succeeded are deleted")
+	}
+	step := 7
+	if os.Getenv("ADDONKIT_TEST_EVERY_WRITE") != "" {
+		step = 1 // takes minutes, as each round runs jobs
+	}
+	start := func(t *testing.T, ns string) *env { return start(t, cfg, ns, helmclient.Options{Instance: "killed"}) }
+	for n := 0; ; n += step {
+		killed := false
+		t.Run(fmt.Sprintf("install and upgrade, killed before write %d", n), func(t *testing.T) {
+			ns := namespace(t, cfg)
+			e := start(t, ns)
+			killed = killAfter(t, e, n, func(ctx context.Context) { _, _ = e.Apply(ctx, request(ns, "red")) })
+			e.stop()
+			e = start(t, ns)
+			_, err := e.Apply(t.Context(), request(ns, "red"))
+			require.NoError(t, err)
+			check(t, e, "red")
+
+			again := killAfter(t, e, n, func(ctx context.Context) { _, _ = e.Apply(ctx, request(ns, "blue")) })
+			e.stop()
+			e = start(t, ns)
+			_, err = e.Apply(t.Context(), request(ns, "blue"))
+			require.NoError(t, err)
+			check(t, e, "blue")
+
+			thrice := killAfter(t, e, n, func(ctx context.Context) {
+				_, _ = e.Delete(ctx, helmclient.DeleteRequest{Name: "k", Namespace: ns})
+			})
+			e.stop()
+			e = start(t, ns)
+			_, err = e.Delete(t.Context(), helmclient.DeleteRequest{Name: "k", Namespace: ns})
+			require.NoError(t, err)
+			for _, left := range leftovers(t, e) {
+				t.Errorf("left behind: %s", left)
+			}
+			killed = killed || again || thrice
+		})
+		if !killed || t.Failed() {
+			t.Logf("%d writes", n)
+			return
+		}
+	}
+}
+
+func leftovers(t *testing.T, e *env) (out []string) {
+	t.Helper()
+	secrets, err := e.kube.CoreV1().Secrets(e.ns).List(t.Context(), metav1.ListOptions{})
+	require.NoError(t, err)
+	for _, o := range secrets.Items {
+		out = append(out, "Secret/"+o.Name)
+	}
+	maps, err := e.kube.CoreV1().ConfigMaps(e.ns).List(t.Context(), metav1.ListOptions{})
+	require.NoError(t, err)
+	for _, o := range maps.Items {
+		if o.Name != "kube-root-ca.crt" {
+			out = append(out, "ConfigMap/"+o.Name)
+		}
+	}
+	jobs, err := e.kube.BatchV1().Jobs(e.ns).List(t.Context(), metav1.ListOptions{})
+	require.NoError(t, err)
+	for _, o := range jobs.Items {
+		out = append(out, "Job/"+o.Name)
+	}
+	return out
 }

@@ -9,7 +9,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/addonkit/addonkit/helmclient/internal/cluster"
 	"github.com/addonkit/addonkit/helmclient/internal/manifest"
@@ -72,7 +71,7 @@ func (op *operation) applyOne(ctx context.Context, t *target) error {
 func (op *operation) write(ctx context.Context, t *target) error {
 	want := owned(t.Unstructured, op.r.Name, op.r.Namespace)
 	if t.live == nil {
-		_, err := t.in.Create(ctx, want, metav1.CreateOptions{FieldManager: op.manager})
+		_, err := op.createObject(ctx, t.in, want)
 		return op.changed(t.ref, Created, err)
 	}
 	patch, err := merge.ThreeWay(t.before, want, t.live)
@@ -102,8 +101,7 @@ func (op *operation) patch(ctx context.Context, t *target, p merge.Patch) error 
 			return err
 		}
 	}
-	_, err := t.in.Patch(ctx, t.ref.Name, types.MergePatchType, data, metav1.PatchOptions{FieldManager: op.manager})
-	return err
+	return op.patchObject(ctx, t.in, t.ref.Name, data)
 }
 
 // changed notes a write that succeeded.
@@ -136,7 +134,7 @@ func (op *operation) createCRD(ctx context.Context, t *target) error {
 		live, err := t.in.Get(ctx, t.ref.Name, metav1.GetOptions{})
 		switch {
 		case apierrors.IsNotFound(err):
-			_, err = t.in.Create(ctx, t.Unstructured, metav1.CreateOptions{FieldManager: op.manager})
+			_, err = op.createObject(ctx, t.in, t.Unstructured)
 			if apierrors.IsAlreadyExists(err) {
 				continue
 			}

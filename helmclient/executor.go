@@ -119,6 +119,9 @@ type lock struct {
 
 // hold waits for the release to be free. release must be called when it is nil-error.
 func (x *Executor) hold(ctx context.Context, namespace, name string) (release func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	key := namespace + "/" + name
 	x.mu.Lock()
 	l := x.locks[key]

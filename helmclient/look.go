@@ -18,7 +18,7 @@ func (x *Executor) Render(ctx context.Context, r Request) (Rendering, error) {
 }
 
 func (x *Executor) renderOnly(ctx context.Context, r Request) (Rendering, error) {
-	if err := r.check(); err != nil {
+	if err := r.Validate(); err != nil {
 		return Rendering{}, err
 	}
 	op := &operation{Executor: x, r: r, outer: ctx}

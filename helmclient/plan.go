@@ -73,8 +73,7 @@ func (op *operation) plan(ctx context.Context, out *render.Output, base *baselin
 	for _, t := range p.items {
 		key := t.ref.Key()
 		if wanted[key] {
-			return nil, fail(PhasePlan, ReasonInvalidObject, t.ref, &manifest.InvalidError{Source: t.Source,
-				Err: fmt.Errorf("%s is in the chart more than once", objectOf(t.ref))})
+			return nil, fail(PhasePlan, ReasonInvalidObject, t.ref, twice(t.Object, t.ref))
 		}
 		wanted[key] = true
 		t.before = base.before(key)

@@ -71,12 +71,8 @@ func (x *Executor) remove(ctx context.Context, namespace, name string, ref manif
 	if live.GetAnnotations()[resourcePolicy] == resourcePolicyKeep {
 		return nil, nil
 	}
-	uid, background := live.GetUID(), metav1.DeletePropagationBackground
-	o := metav1.DeleteOptions{PropagationPolicy: &background}
-	if uid != "" {
-		o.Preconditions = &metav1.Preconditions{UID: &uid}
-	}
-	if err := in.Delete(ctx, ref.Name, o); err != nil && !apierrors.IsNotFound(err) {
+	uid := live.GetUID()
+	if err := x.deleteObject(ctx, in, ref.Name, uid); err != nil && !apierrors.IsNotFound(err) {
 		return nil, err
 	}
 	return &removed{ref, uid, in}, nil

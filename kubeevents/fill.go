@@ -177,6 +177,11 @@ func (s *stream) follow(ctx context.Context, open watch.Interface) error {
 	s.report(nil)
 	s.advanced("")
 	began := time.Now()
+	defer func() {
+		if time.Since(began) > settled {
+			s.pause.reset()
+		}
+	}()
 	quiet := s.quiet()
 	defer quiet.Stop()
 	for events := 0; ; events++ {

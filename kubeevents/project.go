@@ -3,6 +3,7 @@ package kubeevents
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -37,7 +38,7 @@ func (s *stream) apply(object item) {
 		namespace := key[:len(object.GetNamespace())]
 		known = &entry{id: identity{namespace, key[len(namespace)+1:]}}
 	}
-	known.version, known.generation = cloneText(object.GetResourceVersion()), s.generation
+	known.version, known.generation = strings.Clone(object.GetResourceVersion()), s.generation
 
 	s.watcher.moment.RLock()
 	defer s.watcher.moment.RUnlock()
@@ -184,5 +185,3 @@ func identify(filter Filter) any {
 	}
 	return nil
 }
-
-func cloneText(text string) string { return string([]byte(text)) }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"go/ast"
 	"go/doc"
+	"go/format"
 	"go/parser"
 	"go/printer"
 	"go/token"
@@ -83,7 +84,9 @@ func apiText(t *testing.T, p listed) []byte {
 		out.funcs(typ.Funcs)
 		out.funcs(typ.Methods)
 	}
-	return out.Bytes()
+	aligned, err := format.Source(out.Bytes())
+	require.NoError(t, err)
+	return aligned
 }
 
 type apiPrinter struct {

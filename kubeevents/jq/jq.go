@@ -91,8 +91,9 @@ func conceal(err error) error {
 	if errors.As(err, &value) {
 		return errors.New("jq: the program raised an error")
 	}
-	text, _, _ := strings.Cut(err.Error(), ": ")
-	text, _, _ = strings.Cut(text, "(")
-	text, _, _ = strings.Cut(text, " to ")
+	text := err.Error()
+	for _, end := range []string{": ", "(", "\"", " to "} {
+		text, _, _ = strings.Cut(text, end)
+	}
 	return errors.New("jq: " + strings.TrimSpace(text))
 }

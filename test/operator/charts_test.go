@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/addonkit/addonkit/addon"
+	"github.com/addonkit/addonkit/test/cluster"
 	"github.com/addonkit/addonkit/values"
 )
 
@@ -34,7 +35,12 @@ func TestPublicCharts(t *testing.T) {
 		names = append(names, name)
 		modules = append(modules, addon.Module{Name: name, Chart: addon.Dir(dir), FlatValues: true})
 	}
-	w := newWorld(t)
+	// A chart may leave an API group behind that nobody serves, so these have a
+	// control plane of their own.
+	own, err := cluster.Start(t.Context(), cluster.Options{Progress: os.Stderr})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, own.Stop()) })
+	w := newWorldOn(t, own)
 	op, _ := w.start(w.options(modules...))
 	w.ready(op)
 	config := map[string]string{}

@@ -1,10 +1,13 @@
 package operator_test
 
 import (
+	"context"
 	"fmt"
 	"testing/fstest"
 
 	"github.com/addonkit/addonkit/addon"
+	"github.com/addonkit/addonkit/hooks"
+	"github.com/addonkit/addonkit/kubeevents"
 	"github.com/addonkit/addonkit/values"
 )
 
@@ -27,4 +30,10 @@ kind: ConfigMap
 metadata: {name: "{{ .Release.Name }}"}
 data: {values: {{ .Values | toJson | quote }}}
 `)}}
+}
+
+func noop(context.Context, *hooks.Input, *hooks.Output) error { return nil }
+
+func watchOf(apiVersion, kind string) hooks.Watch {
+	return hooks.Watch{Name: "watched", Query: kubeevents.Query{APIVersion: apiVersion, Kind: kind}}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/addonkit/addonkit/addon"
 	"github.com/addonkit/addonkit/queue"
+	"github.com/addonkit/addonkit/test/cluster"
 )
 
 // patience bounds every wait; it is never a measure.
@@ -34,15 +35,17 @@ type world struct {
 	kube      kubernetes.Interface
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newWorldOn(t, shared) }
+
+func newWorldOn(t *testing.T, c *cluster.Cluster) *world {
 	name := strings.ToLower(strings.NewReplacer("/", "-", "_", "-", " ", "-").Replace(t.Name()))
 	if len(name) > 50 {
 		name = name[:50]
 	}
 	name = strings.Trim(name, "-")
 	w := &world{t: t, namespace: name, agent: "operator-" + name}
-	w.rest = shared.REST(w.agent)
-	kube, err := kubernetes.NewForConfig(shared.REST("test"))
+	w.rest = c.REST(w.agent)
+	kube, err := kubernetes.NewForConfig(c.REST("test"))
 	require.NoError(t, err)
 	w.kube = kube
 	_, err = kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})

@@ -32,14 +32,14 @@ func (f *family) keep(m hooks.Metric, labels map[string]string) error {
 	}
 	one := f.at(labels, m.Group)
 	switch m.Action {
-	case hooks.Add:
+	case hooks.MetricAdd:
 		if *m.Value < 0 {
-			return fmt.Errorf("a counter cannot go down; use action %q", hooks.Set)
+			return fmt.Errorf("a counter cannot go down; use action %q", hooks.MetricSet)
 		}
 		one.value += *m.Value
-	case hooks.Set:
+	case hooks.MetricSet:
 		one.value = *m.Value
-	case hooks.Observe:
+	case hooks.MetricObserve:
 		return one.observe(*m.Value, m.Buckets)
 	default:
 		return fmt.Errorf("unknown action %q", m.Action)
@@ -111,9 +111,9 @@ func (f *family) collect(out chan<- prometheus.Metric) {
 
 func (s *series) metric(desc *prometheus.Desc, action hooks.MetricAction, labels []string) (prometheus.Metric, error) {
 	switch action {
-	case hooks.Add:
+	case hooks.MetricAdd:
 		return prometheus.NewConstMetric(desc, prometheus.CounterValue, s.value, labels...)
-	case hooks.Observe:
+	case hooks.MetricObserve:
 		return prometheus.NewConstHistogram(desc, s.count, s.value, maps.Clone(s.buckets), labels...)
 	default:
 		return prometheus.NewConstMetric(desc, prometheus.GaugeValue, s.value, labels...)

@@ -109,7 +109,7 @@ pre_x{hook="h",module="shop"} 1
 func TestGlobalHookHasNoModuleLabel(t *testing.T) {
 	store := hookmetrics.New("", logr.Discard())
 	one := 1.0
-	store.Apply("", "h", []hooks.Metric{{Name: "a", Action: hooks.Set, Value: &one}})
+	store.Apply("", "h", []hooks.Metric{{Name: "a", Action: hooks.MetricSet, Value: &one}})
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(store)
 	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader("# HELP a Reported by hooks.\n# TYPE a gauge\na{hook=\"h\"} 1\n")))

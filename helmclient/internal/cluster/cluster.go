@@ -23,7 +23,7 @@ import (
 
 // Cluster caches what the API server serves. It is safe for concurrent use.
 type Cluster struct {
-	discovery discovery.CachedDiscoveryInterface
+	discovery discovery.DiscoveryInterface
 	mapper    meta.RESTMapper
 
 	mu   sync.Mutex
@@ -32,11 +32,11 @@ type Cluster struct {
 
 // New returns a cluster that reads nothing yet. mapper may be nil.
 func New(d discovery.DiscoveryInterface, mapper meta.RESTMapper) *Cluster {
-	c := &Cluster{discovery: memory.NewMemCacheClient(d), mapper: mapper}
-	if mapper == nil {
-		c.mapper = restmapper.NewDeferredDiscoveryRESTMapper(c.discovery)
+	if mapper != nil {
+		return &Cluster{discovery: d, mapper: mapper}
 	}
-	return c
+	cached := memory.NewMemCacheClient(d)
+	return &Cluster{discovery: cached, mapper: restmapper.NewDeferredDiscoveryRESTMapper(cached)}
 }
 
 // Mapping finds the resource of a kind. A kind that is not known is looked for once more in fresh
@@ -55,7 +55,9 @@ func (c *Cluster) Refresh() {
 	c.mu.Lock()
 	c.caps = nil
 	c.mu.Unlock()
-	c.discovery.Invalidate()
+	if cached, ok := c.discovery.(discovery.CachedDiscoveryInterface); ok {
+		cached.Invalidate()
+	}
 	meta.MaybeResetRESTMapper(c.mapper)
 }
 

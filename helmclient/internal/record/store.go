@@ -28,7 +28,7 @@ const (
 // ErrTooLarge means that a release does not fit into its Secret.
 var ErrTooLarge = errors.New("the release record is too large for a Secret")
 
-// Store reads and writes records. Every method is one request.
+// Store reads and writes records. Every method is one request, none after ctx has ended.
 type Store struct {
 	Secrets    corev1client.SecretsGetter
 	Annotation string            // where the mark stands
@@ -52,6 +52,9 @@ func (s *Store) Get(ctx context.Context, namespace, name string, revision int) (
 
 // Create writes a new revision. It fails with AlreadyExists when somebody else was first.
 func (s *Store) Create(ctx context.Context, rel *release.Release, mark Mark) (Meta, error) {
+	if err := ctx.Err(); err != nil {
+		return Meta{}, err
+	}
 	secret, err := s.secret(rel, mark, "createdAt")
 	if err != nil {
 		return Meta{}, err
@@ -61,6 +64,9 @@ func (s *Store) Create(ctx context.Context, rel *release.Release, mark Mark) (Me
 
 // Update writes a revision again. It fails with Conflict when the record is no longer the one in was.
 func (s *Store) Update(ctx context.Context, rel *release.Release, mark Mark, was Meta) (Meta, error) {
+	if err := ctx.Err(); err != nil {
+		return Meta{}, err
+	}
 	secret, err := s.secret(rel, mark, "modifiedAt")
 	if err != nil {
 		return Meta{}, err
@@ -71,6 +77,9 @@ func (s *Store) Update(ctx context.Context, rel *release.Release, mark Mark, was
 
 // Delete removes a revision; it may be gone already.
 func (s *Store) Delete(ctx context.Context, m Meta) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	o := metav1.DeleteOptions{}
 	if m.UID != "" {
 		o.Preconditions = &metav1.Preconditions{UID: &m.UID}
