@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,6 +26,8 @@ type loss struct {
 	instead edit
 	// flags are given to the operator.
 	flags []string
+	// charts says that the item belongs to the run of public charts.
+	charts bool
 }
 
 // atStart says that a loss comes before the operator starts.
@@ -51,7 +51,7 @@ func losses() map[string]loss {
 		checker.ConfigValue:     {rules: drop("configmaps", configMap)},
 		checker.Upgrade:         {rules: drop("configmaps", configMap)},
 		checker.Unchanged:       {instead: touch("{profile: database, params: {vm.dirty_ratio: 5}, interval: 61}\n")},
-		checker.EventFollowed:   {rules: drop("secrets", checker.SourceSecret)},
+		checker.HookEvent:       {rules: drop("secrets", checker.SourceSecret)},
 		checker.RemovalFollowed: {rules: drop("secrets", checker.SourceSecret)},
 		checker.PythonHook:      {rules: drop("namespaces", "")},
 		checker.GoHook:          {rules: drop("nodes", "")},
@@ -68,6 +68,9 @@ func losses() map[string]loss {
 		checker.Recovery:        {instead: nothing},
 		checker.PurgeOrphan:     {rules: swallow("secrets", "sh.helm.release.v1."+checker.Retired)},
 		checker.LeaveStranger:   {do: deleteStranger},
+		checker.ChartInstall:    {charts: true},
+		checker.ChartUpgrade:    {charts: true, instead: nothing},
+		checker.ChartUninstall:  {charts: true, instead: nothing},
 		checker.Restart:         {before: checker.PurgeOrphan, do: configure("sysctlTuner", "{profile: plain}\n")},
 	}
 }
@@ -76,7 +79,7 @@ func losses() map[string]loss {
 func breakable() []string {
 	known := losses()
 	var names []string
-	for _, item := range checker.Items() {
+	for _, item := range append(checker.Items(), checker.ChartItems()...) {
 		if _, ok := known[item.Name]; ok {
 			names = append(names, item.Name)
 		}
@@ -84,11 +87,13 @@ func breakable() []string {
 	return names
 }
 
-func checkBreak(name string) error {
-	known := losses()
-	if _, ok := known[name]; name != "" && !ok {
-		return fmt.Errorf("BREAK=%s: there is no such item; it is one of %s", name,
-			strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+func (o options) checkBreak() error {
+	lost, ok := losses()[o.broken]
+	if o.broken != "" && !ok {
+		return fmt.Errorf("BREAK=%s: there is no such item; it is one of %s", o.broken, strings.Join(breakable(), ", "))
+	}
+	if lost.charts && o.charts == "" {
+		return fmt.Errorf("BREAK=%s is about public charts: name their folder with ADDONKIT_TEST_CHARTS or -charts", o.broken)
 	}
 	return nil
 }

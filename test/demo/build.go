@@ -20,7 +20,7 @@ func (s *stage) build(ctx context.Context, module, pkg, name string) error {
 		for {
 			select {
 			case <-tick.C:
-				say("building %s, %s", name, time.Since(began).Round(time.Second))
+				s.say("building %s, %s", name, time.Since(began).Round(time.Second))
 			case <-done:
 				return
 			}

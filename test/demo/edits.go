@@ -25,7 +25,7 @@ func editBefore() map[string]edit {
 		checker.ConfigValue:     configure("sysctlTuner", "profile: database\nparams: {vm.dirty_ratio: 5}\n"),
 		checker.Upgrade:         configure("sysctlTuner", "profile: database\nparams: {vm.dirty_ratio: 5}\ninterval: 60\n"),
 		checker.Unchanged:       touch("{interval: 60, params: {vm.dirty_ratio: 5}, profile: 'database'} # the same\n"),
-		checker.EventFollowed:   changeSecret,
+		checker.HookEvent:       changeSecret,
 		checker.RemovalFollowed: deleteSecret,
 		checker.PythonHook:      newNamespace(checker.NewTeamNS, "team", checker.TeamName),
 		checker.GoHook:          newNode("node-2", ""),

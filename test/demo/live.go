@@ -40,8 +40,8 @@ func (s *stage) live(ctx context.Context) error {
 		case <-s.operator.ended:
 			return s.operator.stop()
 		case <-ctx.Done():
-			fmt.Println()
-			say("stopping")
+			fmt.Fprintln(s.out)
+			s.say("stopping")
 			return nil
 		}
 	}
@@ -50,11 +50,16 @@ func (s *stage) live(ctx context.Context) error {
 // draw shows the table and below it what to try. On a terminal it replaces what was there.
 func (s *stage) draw(ctx context.Context) {
 	text := s.status(ctx) + "\n" + s.hints()
-	if info, err := os.Stdout.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+	if terminal, ok := s.out.(*os.File); ok && isTerminal(terminal) {
 		const home, clearLine, clearBelow = "\x1b[H", "\x1b[K\n", "\x1b[J"
 		text = home + strings.ReplaceAll(text, "\n", clearLine) + clearBelow
 	}
-	fmt.Print(text)
+	fmt.Fprint(s.out, text)
+}
+
+func isTerminal(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func (s *stage) status(ctx context.Context) string {

@@ -2,14 +2,15 @@
 // control plane, runs the demo operator of examples/ on a copy of the modules folder, and
 // shows a live table with things to try; Ctrl-C ends all of it.
 //
-// With ONCE=1 in the environment it makes the edits itself, prints a line for everything
-// that must hold, and exits 0 only if all of it did. With BREAK=<item> as well it loses
-// that item on purpose: the run must then fail and name it. BREAK=list prints the items.
+// With -once it makes the edits itself, prints a line for everything that must hold, and
+// exits 0 only if all of it did. With -break=<item> as well it loses that item on purpose:
+// the run must then fail and name it. -break=list prints the items.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,38 +20,44 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx); err != nil {
+	var o options
+	flag.BoolVar(&o.once, "once", false, "run unattended and check every outcome")
+	flag.StringVar(&o.broken, "break", "", "lose this `item` on purpose, unattended; \"list\" lists them")
+	flag.StringVar(&o.charts, "charts", os.Getenv("ADDONKIT_TEST_CHARTS"), "`folder` of public charts to run unchanged, unattended")
+	flag.Parse()
+	o.out = os.Stdout
+	if err := o.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
-	once, broken := os.Getenv("ONCE") != "", os.Getenv("BREAK")
-	if broken == "list" {
+func (o options) run(ctx context.Context) error {
+	if o.broken == "list" {
 		for _, name := range breakable() {
-			fmt.Println(name)
+			fmt.Fprintln(o.out, name)
 		}
 		return nil
 	}
-	if err := checkBreak(broken); err != nil {
+	if err := o.checkBreak(); err != nil {
 		return err
 	}
 	if err := prerequisites(); err != nil {
 		return err
 	}
-	s, err := newStage(ctx)
+	s, err := newStage(ctx, o)
 	if err != nil {
 		return err
 	}
-	if once || broken != "" {
-		err = s.once(ctx, broken)
+	unattended := o.once || o.broken != ""
+	if unattended {
+		err = s.once(ctx)
 	} else {
 		err = s.live(ctx)
 	}
 	if ctx.Err() != nil {
-		err = nil // interrupted, as one ends a demo
-		if once {
+		err = nil // interrupted, as a demo is ended
+		if unattended {
 			err = errors.New("interrupted")
 		}
 	}

@@ -23,7 +23,6 @@ const (
 // play is one unattended run.
 type play struct {
 	*stage
-	broken     string
 	lost       loss
 	proxy      *fault.Proxy
 	kubeconfig string
@@ -32,27 +31,40 @@ type play struct {
 
 // once makes all edits and has the checker judge each; the first item that does not hold
 // ends the run.
-func (s *stage) once(ctx context.Context, broken string) error {
-	p := &play{stage: s, broken: broken, lost: losses()[broken]}
+func (s *stage) once(ctx context.Context) error {
+	p := &play{stage: s, lost: losses()[s.broken]}
 	if p.lost.before == "" {
-		p.lost.before = broken
+		p.lost.before = s.broken
 	}
+	began := time.Now()
+	if !p.lost.charts {
+		if err := p.onFolder(ctx); err != nil {
+			return err
+		}
+	}
+	if s.broken == "" || p.lost.charts {
+		if err := s.onCharts(ctx); err != nil {
+			return err
+		}
+	}
+	if s.broken != "" {
+		return fmt.Errorf("BREAK=%s went unnoticed: every outcome held", s.broken)
+	}
+	s.say("all outcomes held, in %s", time.Since(began).Round(time.Second))
+	return nil
+}
+
+// onFolder runs the modules folder.
+func (p *play) onFolder(ctx context.Context) error {
 	if err := p.prepare(ctx); err != nil {
 		return err
 	}
-	began, edits := time.Now(), editBefore()
+	edits := editBefore()
 	for _, item := range checker.Items() {
 		if err := p.reach(ctx, item, edits[item.Name]); err != nil {
 			return err
 		}
 	}
-	if err := s.charts(ctx); err != nil {
-		return err
-	}
-	if broken != "" {
-		return fmt.Errorf("BREAK=%s went unnoticed: every outcome held", broken)
-	}
-	say("all outcomes held, in %s", time.Since(began).Round(time.Second))
 	return nil
 }
 
@@ -114,7 +126,7 @@ func (p *play) start(ctx context.Context) error {
 	if err := p.operator.ready(ctx); err != nil {
 		return err
 	}
-	say("the operator was ready after %s", time.Since(began).Round(10*time.Millisecond))
+	p.say("the operator was ready after %s", time.Since(began).Round(10*time.Millisecond))
 	return nil
 }
 
@@ -127,7 +139,7 @@ func (p *play) reach(ctx context.Context, item checker.Item, change edit) error 
 			change = p.lost.instead
 		}
 	}
-	if p.lost.before == item.Name && item.Name != atStart {
+	if p.lost.before == item.Name && item.Name != atStart && !p.lost.charts {
 		if err := p.lose(ctx); err != nil {
 			return err
 		}
@@ -143,26 +155,30 @@ func (p *play) reach(ctx context.Context, item checker.Item, change edit) error 
 	began := time.Now()
 	err := p.world.Await(ctx, item, limit)
 	if reason, ok := checker.Skipped(err); ok {
-		fmt.Printf("%d  skip  %-17s %s\n", item.Outcome, item.Name, reason)
+		p.line("skipped", item, reason)
 		return nil
 	}
 	if err != nil {
 		return p.failed(item, err)
 	}
-	fmt.Printf("%d  ok    %-17s %s (%s)\n", item.Outcome, item.Name, item.Says, time.Since(began).Round(10*time.Millisecond))
+	p.line("ok", item, fmt.Sprintf("%s (%s)", item.Says, time.Since(began).Round(10*time.Millisecond)))
 	return nil
 }
 
 // failed says which item did not hold, and with BREAK whether it is the one that was lost.
 func (p *play) failed(item checker.Item, err error) error {
-	fmt.Printf("%d  FAIL  %-17s %s: %v\n", item.Outcome, item.Name, item.Says, err)
+	p.line("FAILED", item, fmt.Sprintf("%s: %v", item.Says, err))
 	if p.broken == "" {
-		fmt.Printf("the end of %s:\n%s\n", filepath.Base(p.operator.log), tail(p.operator.log))
+		fmt.Fprintf(p.out, "the end of %s:\n%s\n", filepath.Base(p.operator.log), tail(p.operator.log))
 	}
 	if p.broken != "" && item.Name != p.broken {
 		return fmt.Errorf("BREAK=%s was to fail there, and %s failed", p.broken, item.Name)
 	}
 	return errors.New(item.Name + " does not hold")
+}
+
+func (s *stage) line(verdict string, item checker.Item, text string) {
+	fmt.Fprintf(s.out, "%-7s  %d %-17s %s\n", verdict, item.Outcome, item.Name, text)
 }
 
 func (p *play) lose(ctx context.Context) error {

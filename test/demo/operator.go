@@ -31,28 +31,37 @@ func (s *stage) startOperator(kubeconfig string, more ...string) error {
 	if err != nil {
 		return err
 	}
-	log, err := os.OpenFile(s.path("operator.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	cmd := exec.Command(s.binary("demo-operator"), slices.Concat([]string{"run",
+	s.operator, err = launch(s.binary("demo-operator"), s.path("operator.log"), slices.Concat([]string{"run",
 		"--namespace", namespace, "--config-map", configMap, "--kubeconfig", kubeconfig,
 		"--modules-dir", s.path("modules"), "--global-hooks-dir", s.path("global-hooks"), "--tmp-dir", s.path("tmp"),
 		"--listen-address", address, "--debug-unix-socket", "", "--log-type", "json",
 	}, more)...)
+	if err != nil {
+		return err
+	}
+	s.operator.endpoint = "http://" + address
+	return nil
+}
+
+// launch starts a program that writes its log to a file.
+func launch(binary, logFile string, args ...string) (*operator, error) {
+	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	cmd := exec.Command(binary, args...) //nolint:noctx // it is told to stop in order, not killed
 	cmd.Stderr = log
 	cmd.SysProcAttr = ownGroup()
 	if err := cmd.Start(); err != nil {
-		return err
+		return nil, err
 	}
-	o := &operator{cmd: cmd, endpoint: "http://" + address, log: log.Name(), ended: make(chan struct{})}
+	o := &operator{cmd: cmd, log: logFile, ended: make(chan struct{})}
 	go func() {
 		_ = cmd.Wait() // how it ended is in ProcessState
 		close(o.ended)
 	}()
-	s.operator = o
-	return nil
+	return o, nil
 }
 
 // stop ends the operator as a pod is ended.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"k8s.io/client-go/kubernetes"
@@ -22,8 +22,16 @@ const (
 	edits = "demo-edits"
 )
 
+// options are what the command line says.
+type options struct {
+	once           bool
+	broken, charts string
+	out            io.Writer
+}
+
 // stage is everything that a run builds up and takes down again.
 type stage struct {
+	options
 	repository string
 	dir        string // of this run, in the ignored cache
 	cluster    *cluster.Cluster
@@ -33,12 +41,12 @@ type stage struct {
 }
 
 // newStage builds what is needed and starts a control plane.
-func newStage(ctx context.Context) (s *stage, err error) {
+func newStage(ctx context.Context, o options) (s *stage, err error) {
 	repository, err := cluster.Repository()
 	if err != nil {
 		return nil, err
 	}
-	s = &stage{repository: repository}
+	s = &stage{options: o, repository: repository}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.strike())
@@ -65,8 +73,8 @@ func newStage(ctx context.Context) (s *stage, err error) {
 
 // startCluster starts a control plane that ends with the run.
 func (s *stage) startCluster(ctx context.Context, name string) (*cluster.Cluster, error) {
-	say("starting a control plane, Kubernetes %s", cluster.KubernetesVersion)
-	c, err := cluster.Start(ctx, cluster.Options{Dir: filepath.Join(s.dir, name), Progress: os.Stdout})
+	s.say("starting a control plane, Kubernetes %s", cluster.KubernetesVersion)
+	c, err := cluster.Start(ctx, cluster.Options{Dir: filepath.Join(s.dir, name), Progress: s.out})
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +111,8 @@ func removeDead(cache string) {
 }
 
 // say prints a line about what the demo itself does.
-func say(format string, args ...any) {
-	fmt.Println("demo: " + strings.TrimSpace(fmt.Sprintf(format, args...)))
+func (s *stage) say(format string, args ...any) {
+	fmt.Fprintln(s.out, "demo:", fmt.Sprintf(format, args...))
 }
 
 // admin is a client configuration with all rights.

@@ -31,7 +31,7 @@ const (
 	ConfigValue     = "config-value"
 	Upgrade         = "upgrade"
 	Unchanged       = "unchanged"
-	EventFollowed   = "event-followed"
+	HookEvent       = "hook-event"
 	RemovalFollowed = "removal-followed"
 	PythonHook      = "python-hook"
 	GoHook          = "go-hook"
@@ -70,7 +70,7 @@ func Items() []Item {
 		{2, ConfigValue, "an edit of the ConfigMap reaches the chart, merged with the other layers", configValue},
 		{5, Upgrade, "a release is upgraded when its inputs change, and only that one", upgrade},
 		{5, Unchanged, "a touched but equal ConfigMap: no revision, no write", unchanged},
-		{3, EventFollowed, "a change of a watched Secret is followed", followed},
+		{3, HookEvent, "a change of a watched Secret is followed", followed},
 		{3, RemovalFollowed, "the removal of a watched Secret is followed", removed},
 		{3, PythonHook, "a Python hook turns an event into a value and a new revision", pythonHook},
 		{3, GoHook, "a Go hook follows the number of nodes", nodeScale},
