@@ -110,9 +110,9 @@ func (o *Operator) follow(u *unit, done values.Commit, cause string) {
 	switch {
 	case u.module == "" && (done.Values || len(done.Flags) > 0):
 		o.log.Info("global values or flags changed", logCause, cause)
-		o.engine.happened(plan.Changed{})
+		o.engine.happened(plan.Changed{Cause: cause})
 	case u.module != "" && done.Values:
 		o.log.Info("values changed", logModule, u.module, logCause, cause)
-		o.engine.happened(plan.ModuleChanged{Module: u.module})
+		o.engine.happened(plan.ModuleChanged{Module: u.module, Cause: cause})
 	}
 }

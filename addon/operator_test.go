@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
+	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/go-logr/logr/testr"
@@ -50,7 +51,7 @@ func within(t *testing.T, o addon.Options, objects []runtime.Object, story func(
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- op.Run(ctx) }()
-		synctest.Wait()
+		b.settle()
 		story(b)
 		cancel()
 		require.NoError(t, <-ended)
@@ -66,6 +67,12 @@ func (b *bench) configure(data map[string]string) {
 		_, err = maps.Create(b.t.Context(), cm, metav1.CreateOptions{})
 		require.NoError(b.t, err)
 	}
+	b.settle()
+}
+
+// settle lets what is under way, short delays included, come to rest.
+func (b *bench) settle() {
+	time.Sleep(time.Second) // of the bubble's clock
 	synctest.Wait()
 }
 

@@ -235,7 +235,7 @@ func interleave(t *testing.T, seed uint64, bug plant) (complaint string) {
 			m.listen(false)
 		}
 		for range 30 {
-			switch random.IntN(16) {
+			switch random.IntN(17) {
 			case 0, 1, 2, 3, 4:
 				write()
 			case 5, 6:
@@ -271,6 +271,8 @@ func interleave(t *testing.T, seed uint64, bug plant) (complaint string) {
 				real.Close()
 				s, real = subscribe()
 			case 15:
+				c.Tear(random.IntN(3))
+			case 16:
 				synctest.Wait()
 			}
 		}
