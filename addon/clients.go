@@ -27,7 +27,7 @@ func (o Options) clients() (Clients, error) {
 		if c.Kube == nil || c.Dynamic == nil {
 			return c, errors.New("addon: neither Options.REST nor both of Options.Clients.Kube and Dynamic are set; give a REST config or clients")
 		}
-		if c.Discovery == nil {
+		if c.Discovery == nil && c.Mapper == nil {
 			c.Discovery = c.Kube.Discovery()
 		}
 	} else if err := c.fromREST(o.REST); err != nil {

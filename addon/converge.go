@@ -37,12 +37,12 @@ func (o *Operator) setConfig(c values.Config) {
 	}
 	if global {
 		o.log.Info("configuration changed", "sections", change.Sections, "enabled", change.Enabled)
-		o.engine.happened(plan.Changed{Now: true})
+		o.engine.happened(plan.Changed{Now: true, Cause: "configuration changed"})
 	}
 	for _, key := range change.Sections {
 		if m, ok := o.byKey[key]; ok {
 			o.log.Info("configuration changed", logModule, m.Name)
-			o.engine.happened(plan.ModuleChanged{Module: m.Name})
+			o.engine.happened(plan.ModuleChanged{Module: m.Name, Cause: "configuration changed"})
 		}
 	}
 }
@@ -63,7 +63,7 @@ func (o *Operator) start(ctx context.Context) error {
 		return err
 	}
 	o.board.startDone()
-	o.engine.happened(plan.Changed{})
+	o.engine.happened(plan.Changed{Cause: "operator started"})
 	return nil
 }
 

@@ -43,9 +43,11 @@ func (o *Operator) carryOut(ctx context.Context, h *hook, in *hooks.Input, out *
 		return values.Commit{}, err
 	}
 	if doc, version, changed := prepared.Config(); changed {
-		if _, err := o.config.Save(ctx, h.unit.key, doc, version); err != nil {
+		saved, err := o.config.Save(ctx, h.unit.key, doc, version)
+		if err != nil {
 			return values.Commit{}, fmt.Errorf("save the configuration of %s: %w", h.unit.key, err)
 		}
+		prepared.Saved(saved)
 	}
 	if err := o.writer.Apply(ctx, out.Changes); err != nil {
 		return values.Commit{}, err
@@ -108,9 +110,9 @@ func (o *Operator) follow(u *unit, done values.Commit, cause string) {
 	switch {
 	case u.module == "" && (done.Values || len(done.Flags) > 0):
 		o.log.Info("global values or flags changed", logCause, cause)
-		o.engine.happened(plan.Changed{})
+		o.engine.happened(plan.Changed{Cause: cause})
 	case u.module != "" && done.Values:
 		o.log.Info("values changed", logModule, u.module, logCause, cause)
-		o.engine.happened(plan.ModuleChanged{Module: u.module})
+		o.engine.happened(plan.ModuleChanged{Module: u.module, Cause: cause})
 	}
 }

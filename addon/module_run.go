@@ -65,7 +65,7 @@ func (m *module) attempt(ctx context.Context, cause string) (done bool, err erro
 		again = again || commit.Values
 	}
 	if again {
-		m.op.engine.happened(plan.ModuleChanged{Module: m.Name})
+		m.op.engine.happened(plan.ModuleChanged{Module: m.Name, Cause: "afterHelm hooks changed values"})
 	}
 	return true, nil
 }

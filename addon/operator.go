@@ -129,15 +129,15 @@ func (o *Operator) Run(ctx context.Context) error {
 func (o *Operator) step(s plan.Step) {
 	switch s := s.(type) {
 	case plan.RunBeforeAll:
-		o.add(queue.Task{Queue: mainQueue, Kind: kindBeforeAll, Priority: queue.Wake, Cause: "converge"}, payload{})
+		o.add(queue.Task{Queue: mainQueue, Kind: kindBeforeAll, Priority: queue.Wake, Cause: s.Cause}, payload{})
 	case plan.Decide:
 		o.add(queue.Task{Queue: decideQueue, Kind: kindDecide, Cause: "converge"}, payload{})
 	case plan.Run:
 		m := o.modules[s.Module]
-		o.add(queue.Task{Queue: m.unit.queue, Kind: kindRun, Priority: queue.Wake, Cause: "converge"}, payload{Module: s.Module, Number: s.Number})
+		o.add(queue.Task{Queue: m.unit.queue, Kind: kindRun, Priority: queue.Wake, Cause: s.Cause}, payload{Module: s.Module, Number: s.Number})
 	case plan.Delete:
 		m := o.modules[s.Module]
-		o.add(queue.Task{Queue: m.unit.queue, Kind: kindDelete, Priority: queue.Urgent, Cause: "disabled"}, payload{Module: s.Module})
+		o.add(queue.Task{Queue: m.unit.queue, Kind: kindDelete, Priority: queue.Urgent, Cause: s.Cause}, payload{Module: s.Module})
 	case plan.RunAfterAll:
 		o.add(queue.Task{Queue: mainQueue, Kind: kindAfterAll, Priority: queue.Wake, Cause: "converge"}, payload{Failed: s.Failed})
 	case plan.Finish:

@@ -79,7 +79,8 @@ type Clients struct {
 	Dynamic   dynamic.Interface
 	Metadata  metadata.Interface
 	Discovery discovery.DiscoveryInterface
-	// Mapper finds resources by kind. nil: made from Discovery.
+	// Mapper finds resources by kind. nil: made from Discovery. With fakes, whose
+	// discovery knows no kinds, give a Mapper and no Discovery.
 	Mapper meta.RESTMapper
 }
 

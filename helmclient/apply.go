@@ -173,7 +173,8 @@ func (op *operation) compare(ctx context.Context) (bool, error) {
 	mark := last.Mark
 	mark.Cluster, mark.Lookups = op.mark.Cluster, op.lookups.Seen()
 	op.result.Reason = "what the chart sees of the cluster changed, but not what it renders"
-	return true, op.update(ctx, rel, mark, meta)
+	_, err = op.update(ctx, rel, mark, meta)
+	return true, err
 }
 
 func (op *operation) render(ctx context.Context, revision int, upgrade bool) (*render.Output, error) {
@@ -225,11 +226,11 @@ func (op *operation) revise(ctx context.Context) error {
 		return err
 	}
 	op.result.Revision = revision
-	err = op.carryOut(ctx, plan, rel, upgrade)
+	err = op.carryOut(ctx, plan, &hookRun{op.Executor, rel, !base.clean && len(base.revisions) > 0, op.r.DisableHooks}, upgrade)
 	return op.finish(rel, meta, base, err)
 }
 
-func (op *operation) carryOut(ctx context.Context, p *plan, rel *release.Release, upgrade bool) error {
+func (op *operation) carryOut(ctx context.Context, p *plan, hooks *hookRun, upgrade bool) error {
 	before, after := release.HookPreInstall, release.HookPostInstall
 	if upgrade {
 		before, after = release.HookPreUpgrade, release.HookPostUpgrade
@@ -237,7 +238,7 @@ func (op *operation) carryOut(ctx context.Context, p *plan, rel *release.Release
 	if err := op.createCRDs(ctx, p); err != nil {
 		return err
 	}
-	ran, err := op.hooks(ctx, rel, before)
+	ran, err := hooks.run(ctx, before)
 	if err != nil {
 		return err
 	}
@@ -250,7 +251,7 @@ func (op *operation) carryOut(ctx context.Context, p *plan, rel *release.Release
 	if err := op.pruneAll(ctx, p.prune); err != nil {
 		return err
 	}
-	_, err = op.hooks(ctx, rel, after)
+	_, err = hooks.run(ctx, after)
 	return err
 }
 

@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/addonkit/addonkit/helmclient/internal/cluster"
 	"github.com/addonkit/addonkit/helmclient/internal/manifest"
 	"github.com/addonkit/addonkit/helmclient/internal/record"
 	"github.com/addonkit/addonkit/helmclient/internal/render"
@@ -90,12 +90,12 @@ func reasonOf(err error) Reason {
 		return ReasonOwned
 	case errors.As(err, &schema):
 		return ReasonInvalidValues
+	case cluster.IsUnknown(err):
+		return ReasonUnknownKind
 	case errors.As(err, &invalid):
 		return ReasonInvalidObject
 	case errors.Is(err, record.ErrTooLarge), apierrors.IsRequestEntityTooLargeError(err):
 		return ReasonTooLarge
-	case meta.IsNoMatchError(err):
-		return ReasonUnknownKind
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return ReasonForbidden
 	case isImmutable(err):

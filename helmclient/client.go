@@ -54,6 +54,10 @@ type Request struct {
 	AdoptObjects []Object
 	// CRDs says how objects in the chart's crds/ are handled.
 	CRDs CRDPolicy
+	// RecreateKinds are kinds whose objects are deleted and made anew when the server refuses to change
+	// them because a field is immutable, such as "Job". With them goes what they own: name a StatefulSet
+	// or a PersistentVolumeClaim only if its data may go.
+	RecreateKinds []string
 	// DisableHooks leaves out the chart's hooks.
 	DisableHooks bool
 	// Repair compares every object with the cluster even when the release's inputs are unchanged, and
@@ -125,10 +129,11 @@ type Change struct {
 type Verb string
 
 const (
-	Created Verb = "created"
-	Updated Verb = "updated"
-	Adopted Verb = "adopted"
-	Removed Verb = "removed"
+	Created  Verb = "created"
+	Updated  Verb = "updated"
+	Adopted  Verb = "adopted"
+	Removed  Verb = "removed"
+	Replaced Verb = "replaced" // deleted and created, see [Request.RecreateKinds]
 )
 
 // Object names an object in the cluster.

@@ -53,7 +53,9 @@ func (r *requests) wrap(cfg *rest.Config) *rest.Config {
 	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return roundTrip(func(q *http.Request) (*http.Response, error) {
 			r.mu.Lock()
-			r.all = append(r.all, q.Method+" "+q.URL.Path)
+			if !strings.HasSuffix(q.URL.Path, "/customresourcedefinitions") && !strings.HasSuffix(q.URL.Path, "/apiservices") {
+				r.all = append(r.all, q.Method+" "+q.URL.Path) // all but what keeps discovery fresh
+			}
 			hit := r.hit
 			r.mu.Unlock()
 			if hit != nil {
@@ -357,7 +359,7 @@ func killAfter(t *testing.T, e *env, n int, do func(context.Context)) (killed bo
 
 // everything is a chart of ten objects with hooks, a definition and a custom resource.
 func everything(t *testing.T) *helmclient.Chart {
-	hook := func(event, weight string) string {
+	hook := func(event, weight, policy string) string {
 		return `apiVersion: batch/v1
 kind: Job
 metadata:
@@ -365,7 +367,7 @@ metadata:
   annotations:
     helm.sh/hook: ` + event + `
     helm.sh/hook-weight: "` + weight + `"
-    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+    helm.sh/hook-delete-policy: ` + policy + `
 spec:
   template:
     spec:
@@ -374,11 +376,11 @@ spec:
 `
 	}
 	files := map[string]string{
-		"templates/pre-install.yaml":  hook("pre-install", "1"),
-		"templates/pre-upgrade.yaml":  hook("pre-upgrade", "1"),
-		"templates/post-upgrade.yaml": hook("post-upgrade", "1"),
-		"templates/pre-delete.yaml":   hook("pre-delete", "-1"),
-		"templates/post-delete.yaml":  hook("post-delete", "0"),
+		"templates/pre-install.yaml":  hook("pre-install", "1", "hook-succeeded"),
+		"templates/pre-upgrade.yaml":  hook("pre-upgrade", "1", "before-hook-creation,hook-succeeded"),
+		"templates/post-upgrade.yaml": hook("post-upgrade", "1", "before-hook-creation,hook-succeeded"),
+		"templates/pre-delete.yaml":   hook("pre-delete", "-1", "hook-succeeded"),
+		"templates/post-delete.yaml":  hook("post-delete", "0", "before-hook-creation,hook-succeeded"),
 		"crds/thing.yaml": `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: things.helmclient.test}
@@ -512,4 +514,120 @@ func leftovers(t *testing.T, e *env) (out []string) {
 		out = append(out, "Job/"+o.Name)
 	}
 	return out
+}
+
+func TestClusterRefusals(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	refused := func(t *testing.T, r helmclient.Request, reason helmclient.Reason, says ...string) {
+		t.Helper()
+		_, err := e.Apply(t.Context(), r)
+		var he *helmclient.Error
+		require.ErrorAs(t, err, &he)
+		require.Equal(t, reason, he.Reason, "%v", err)
+		for _, s := range says {
+			require.ErrorContains(t, err, s)
+		}
+	}
+	t.Run("a misspelt field", func(t *testing.T) {
+		refused(t, helmclient.Request{Name: "typo", Namespace: ns, Chart: chart(t, map[string]string{
+			"templates/a.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: typo}\nspec: {prots: [{port: 1}], ports: [{port: 1}]}\n",
+		})}, helmclient.ReasonInvalidObject, "Service/"+ns+"/typo", "prots")
+	})
+	t.Run("an unknown kind, before the first write", func(t *testing.T) {
+		refused(t, helmclient.Request{Name: "unknown", Namespace: ns, Chart: chart(t, map[string]string{
+			"templates/a.yaml": "apiVersion: nowhere.test/v1\nkind: Nothing\nmetadata: {name: x}\n",
+		})}, helmclient.ReasonUnknownKind, "Nothing")
+		_, err := e.Status(t.Context(), ns, "unknown")
+		require.ErrorIs(t, err, helmclient.ErrNotFound)
+	})
+	t.Run("a Secret's content is not told", func(t *testing.T) {
+		_, err := e.Apply(t.Context(), helmclient.Request{Name: "secret", Namespace: ns, Chart: chart(t, map[string]string{
+			"templates/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: hunter2-is-no-base64}\n",
+		})})
+		require.ErrorContains(t, err, "Secret/"+ns+"/s")
+		require.NotContains(t, err.Error(), "hunter2")
+	})
+	t.Run("a namespace that does not exist", func(t *testing.T) {
+		r := helmclient.Request{Name: "web", Namespace: ns + "-none", Chart: simple(t, "one")}
+		_, err := e.Apply(t.Context(), r)
+		require.ErrorContains(t, err, ns+"-none")
+		r.CreateNamespace = true
+		t.Cleanup(func() {
+			_ = e.kube.CoreV1().Namespaces().Delete(context.Background(), r.Namespace, metav1.DeleteOptions{})
+		})
+		_, err = e.Apply(t.Context(), r)
+		require.NoError(t, err)
+	})
+	t.Run("an immutable field", func(t *testing.T) {
+		job := func(image string) *helmclient.Chart {
+			return chart(t, map[string]string{"templates/a.yaml": "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\n" +
+				"spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: " + image + "}]}}}\n"})
+		}
+		r := helmclient.Request{Name: "job", Namespace: ns, Chart: job("one")}
+		_, err := e.Apply(t.Context(), r)
+		require.NoError(t, err)
+		r.Chart = job("two")
+		refused(t, r, helmclient.ReasonImmutable, "Job/"+ns+"/j")
+		r.RecreateKinds = []string{"Job"}
+		res, err := e.Apply(t.Context(), r)
+		require.NoError(t, err)
+		require.Equal(t, helmclient.Replaced, res.Changes[0].Verb)
+		j, err := e.kube.BatchV1().Jobs(ns).Get(t.Context(), "j", metav1.GetOptions{})
+		require.NoError(t, err)
+		require.Equal(t, "two", j.Spec.Template.Spec.Containers[0].Image)
+	})
+}
+
+func TestClusterKindsComeAndGo(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	c := chart(t, map[string]string{"templates/a.yaml": `apiVersion: v1
+kind: ConfigMap
+metadata: {name: seen}
+data: {seen: "{{ .Capabilities.APIVersions.Has "fresh.test/v1/Fresh" }}"}
+`})
+	r := helmclient.Request{Name: "caps", Namespace: ns, Chart: c}
+	res, err := e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Installed, res.Action)
+
+	look, err := dynamic.NewForConfig(cfg)
+	require.NoError(t, err)
+	crds := look.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
+	crd := func(kind string) *unstructured.Unstructured {
+		plural := strings.ToLower(kind) + "es"
+		return &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+			"metadata": map[string]any{"name": plural + ".fresh.test"},
+			"spec": map[string]any{
+				"group": "fresh.test", "scope": "Namespaced",
+				"names": map[string]any{"kind": kind, "plural": plural},
+				"versions": []any{map[string]any{"name": "v1", "served": true, "storage": true,
+					"schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object"}}}},
+			},
+		}}
+	}
+	for _, kind := range []string{"Other", "Fresh"} {
+		_, err = crds.Create(t.Context(), crd(kind), metav1.CreateOptions{})
+		require.NoError(t, err)
+		t.Cleanup(func() {
+			_ = crds.Delete(context.Background(), strings.ToLower(kind)+"es.fresh.test", metav1.DeleteOptions{})
+		})
+	}
+	require.Eventually(t, func() bool {
+		_, err := e.Apply(t.Context(), r)
+		require.NoError(t, err)
+		cm, err := e.kube.CoreV1().ConfigMaps(ns).Get(t.Context(), "seen", metav1.GetOptions{})
+		require.NoError(t, err)
+		return cm.Data["seen"] == "true"
+	}, 10*time.Second, 50*time.Millisecond)
+	st, err := e.Status(t.Context(), ns, "caps")
+	require.NoError(t, err)
+	require.Equal(t, 2, st.Revision, "another kind is no reason for a revision")
+	res, err = e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Skipped, res.Action)
 }

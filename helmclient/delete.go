@@ -81,27 +81,31 @@ func (d *deletion) objects(ctx context.Context) (err error) {
 		return nil
 	}
 	newest := &d.base.revisions[len(d.base.revisions)-1]
-	rel := newest.release
 	resumed := newest.meta.State == "uninstalling"
 	if !resumed {
 		if err := d.markUninstalling(ctx, newest); err != nil {
 			return err
 		}
 	}
-	if !d.r.DisableHooks {
-		if _, err := d.runHooks(ctx, rel, release.HookPreDelete); err != nil {
+	hooks := &hookRun{d.Executor, newest.release, resumed, d.r.DisableHooks}
+	// Hooks that ran before a deletion was interrupted may need what it has deleted since.
+	if !slices.Contains(newest.meta.Mark.Done, release.HookPreDelete.String()) {
+		ran, err := hooks.run(ctx, release.HookPreDelete)
+		if err != nil {
 			return err
+		}
+		if ran {
+			newest.meta.Mark.Done = []string{release.HookPreDelete.String()}
+			if err := d.write(ctx, newest); err != nil {
+				return err
+			}
 		}
 	}
 	if err := d.removeAll(ctx); err != nil {
 		return err
 	}
-	if !d.r.DisableHooks {
-		if _, err := d.runHooks(ctx, rel, release.HookPostDelete); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = hooks.run(ctx, release.HookPostDelete)
+	return err
 }
 
 // markUninstalling says in the record what is going on, so that it can be resumed.
@@ -109,12 +113,16 @@ func (d *deletion) markUninstalling(ctx context.Context, newest *revision) error
 	rel := newest.release
 	rel.SetStatus(release.StatusUninstalling, "Deletion in progress (or silently failed)")
 	rel.Info.Deleted = helmtime.Now()
-	mark := newest.meta.Mark
 	if !newest.meta.Verified {
-		mark = record.Mark{}
+		newest.meta.Mark = record.Mark{}
 	}
-	mark.Instance, mark.Epoch = d.instance, d.epoch
-	return updateRecord(ctx, d.Executor, rel, mark, newest.meta)
+	newest.meta.Mark.Instance, newest.meta.Mark.Epoch = d.instance, d.epoch
+	return d.write(ctx, newest)
+}
+
+func (d *deletion) write(ctx context.Context, r *revision) (err error) {
+	r.meta, err = d.update(ctx, r.release, r.meta.Mark, r.meta)
+	return err
 }
 
 // removeAll deletes in reverse install order. Custom resources are gone before anything else is deleted,

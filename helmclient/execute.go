@@ -82,7 +82,24 @@ func (op *operation) write(ctx context.Context, t *target) error {
 	if t.adopt {
 		verb = Adopted
 	}
-	return op.changed(t.ref, verb, op.patch(ctx, t, patch))
+	err = op.patch(ctx, t, patch)
+	if isImmutable(err) && slices.Contains(op.r.RecreateKinds, t.ref.Kind) {
+		return op.changed(t.ref, Replaced, op.replace(ctx, t, want))
+	}
+	return op.changed(t.ref, verb, err)
+}
+
+// replace deletes an object that cannot be changed and creates it anew.
+func (op *operation) replace(ctx context.Context, t *target, want *unstructured.Unstructured) error {
+	uid := t.live.GetUID()
+	if err := op.deleteObject(ctx, t.in, t.ref.Name, uid); err != nil && !apierrors.IsNotFound(err) {
+		return err
+	}
+	if err := op.untilGone(ctx, t.ref, uid, t.in); err != nil {
+		return err
+	}
+	_, err := op.createObject(ctx, t.in, want)
+	return err
 }
 
 func (op *operation) patch(ctx context.Context, t *target, p merge.Patch) error {

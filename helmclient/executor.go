@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -32,6 +33,7 @@ type Executor struct {
 	instance   string
 	epoch      string
 	manager    string
+	validation string
 	ownerAlive func(ctx context.Context, instance, epoch string) (bool, error)
 	history    int
 	timeout    time.Duration
@@ -57,17 +59,28 @@ func New(o Options) (*Executor, error) {
 		kube: o.Kube, dynamic: o.Dynamic,
 		cluster: cluster.New(o.Discovery, o.Mapper),
 		records: &record.Index{Store: store, Metadata: o.Metadata}, store: store,
-		instance: o.Instance, epoch: o.Epoch, manager: o.FieldManager, ownerAlive: o.OwnerAlive,
+		instance: o.Instance, epoch: o.Epoch, manager: o.FieldManager, validation: o.FieldValidation, ownerAlive: o.OwnerAlive,
 		history: o.History, timeout: o.Timeout, parallel: o.Parallel, log: o.Log,
 		locks: map[string]*lock{},
 	}, nil
 }
 
 // Run follows release records by one metadata watch for each namespace that is asked about, from the first
-// question on. It blocks until ctx ends, has ended every watch when it returns, and may be called once.
+// question on, and what kinds the API server has by two more. It blocks until ctx ends, has ended every
+// watch when it returns, and may be called once.
 //
-// An Executor works without Run as well; then each call lists the records of its release.
-func (x *Executor) Run(ctx context.Context) error { return x.records.Run(ctx) }
+// An Executor works without Run as well; then each call lists the records of its release, and discovery is
+// refreshed by unknown kinds only.
+func (x *Executor) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if x.records.Metadata != nil {
+		wg.Go(func() { x.cluster.Follow(ctx, x.records.Metadata) })
+	}
+	return x.records.Run(ctx)
+}
 
 func (o *Options) complete() (err error) {
 	if o.REST != nil {
@@ -97,6 +110,7 @@ func (o *Options) complete() (err error) {
 	o.Epoch = or(o.Epoch, rand.Text())
 	o.LabelDomain = or(o.LabelDomain, LabelDomain)
 	o.FieldManager = or(o.FieldManager, o.Instance)
+	o.FieldValidation = or(o.FieldValidation, metav1.FieldValidationStrict)
 	o.History = or(o.History, 5)
 	o.Timeout = or(o.Timeout, 5*time.Minute)
 	o.Parallel = or(o.Parallel, 8)

@@ -3,10 +3,13 @@ package helmclient_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -210,5 +213,95 @@ func TestARecordChangedFromOutsideIsNoticed(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, helmclient.Upgraded, res.Action, res.Reason)
 		})
+	}
+}
+
+func TestLookups(t *testing.T) {
+	f := newFakes()
+	x := f.client(t, "a")
+	put := func(data map[string]any) {
+		o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "ConfigMap",
+			"metadata": map[string]any{"name": "source", "namespace": "one"}, "data": data}}
+		_ = f.dynamic.Resource(configMaps).Namespace("one").Delete(t.Context(), "source", metav1.DeleteOptions{})
+		_, err := f.dynamic.Resource(configMaps).Namespace("one").Create(t.Context(), o, metav1.CreateOptions{})
+		require.NoError(t, err)
+	}
+	r := helmclient.Request{Name: "web", Namespace: "one", Chart: helmclienttest.Chart(t, map[string]string{
+		"templates/a.yaml": `apiVersion: v1
+kind: ConfigMap
+metadata: {name: copy}
+data: {color: "{{ dig "data" "color" "none" (lookup "v1" "ConfigMap" "one" "source") }}"}
+`})}
+	apply := func(want helmclient.Action, revision int) {
+		t.Helper()
+		res, err := x.Apply(t.Context(), r)
+		require.NoError(t, err)
+		require.Equal(t, want, res.Action, res.Reason)
+		require.Equal(t, revision, res.Revision)
+	}
+	apply(helmclient.Installed, 1)
+	apply(helmclient.Skipped, 1)
+	put(map[string]any{"color": "red"})
+	apply(helmclient.Upgraded, 2)
+	color, _, _ := unstructured.NestedString(f.object(t, "one", "copy").Object, "data", "color")
+	require.Equal(t, "red", color)
+
+	put(map[string]any{"color": "red", "other": "x"})
+	apply(helmclient.Skipped, 2) // seen, rendered, and nothing else came out
+	renders := len(f.kube.Actions())
+	apply(helmclient.Skipped, 2)
+	require.Len(t, f.kube.Actions(), renders+1, "one list of records, and no second refresh of the mark")
+}
+
+func TestManyCallersAndCancels(t *testing.T) {
+	f := newFakes()
+	clients := []*helmclient.Executor{f.client(t, "a")}
+	charts := []*helmclient.Chart{helmclienttest.ConfigMaps(t, "one", "two"), helmclienttest.ConfigMaps(t, "one", "three")}
+	rounds := 40
+	if testing.Short() {
+		rounds = 10
+	}
+	var wg sync.WaitGroup
+	for g := range 16 {
+		wg.Go(func() {
+			rng := rand.New(rand.NewPCG(7, uint64(g)))
+			x := clients[0]
+			for range rounds {
+				name := "r" + strconv.Itoa(rng.IntN(4))
+				ctx, cancel := context.WithCancel(t.Context())
+				if rng.IntN(3) == 0 {
+					time.AfterFunc(time.Duration(rng.IntN(3000))*time.Microsecond, cancel)
+				}
+				var err error
+				switch rng.IntN(8) {
+				case 0:
+					_, err = x.Delete(ctx, helmclient.DeleteRequest{Name: name, Namespace: "one"})
+				case 1:
+					_, err = x.List(ctx, "one")
+				case 2:
+					_, err = x.Render(ctx, helmclient.Request{Name: name, Namespace: "one", Chart: charts[0]})
+				default:
+					_, err = x.Apply(ctx, helmclient.Request{Name: name, Namespace: "one", Chart: charts[rng.IntN(2)],
+						Values: map[string]any{"color": strconv.Itoa(rng.IntN(3))}})
+				}
+				if err != nil && ctx.Err() == nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	for i := range 4 {
+		name := "r" + strconv.Itoa(i)
+		_, err := clients[0].Apply(t.Context(), helmclient.Request{Name: name, Namespace: "one", Chart: charts[0], Values: map[string]any{"color": "last"}})
+		require.NoError(t, err)
+		states := f.history(t, "one", name)
+		require.Equal(t, "deployed", states[len(states)-1])
+		for _, s := range states[:len(states)-1] {
+			require.Contains(t, []string{"superseded", "failed"}, s)
+		}
+		require.NotNil(t, f.object(t, "one", name+"-two"))
+		require.Nil(t, f.object(t, "one", name+"-three"))
 	}
 }

@@ -18,18 +18,24 @@ import (
 	"github.com/addonkit/addonkit/helmclient/internal/manifest"
 )
 
-func (op *operation) hooks(ctx context.Context, rel *release.Release, event release.HookEvent) (ran bool, err error) {
-	if op.r.DisableHooks {
-		return false, nil
-	}
-	return op.runHooks(ctx, rel, event)
+// hookRun is the hooks of one release.
+type hookRun struct {
+	*Executor
+	rel *release.Release
+	// again says that an earlier attempt did not come to its end, so that objects of its hooks may be
+	// left, whatever their policies say.
+	again bool
+	off   bool
 }
 
-// runHooks carries out the hooks of one event, by weight and name, each to its end before the next.
-func (x *Executor) runHooks(ctx context.Context, rel *release.Release, event release.HookEvent) (ran bool, err error) {
-	all := hooksOf(rel.Hooks, event)
+// run carries out the hooks of one event, by weight and name, each to its end before the next.
+func (x *hookRun) run(ctx context.Context, event release.HookEvent) (ran bool, err error) {
+	if x.off {
+		return false, nil
+	}
+	rel, all := x.rel, hooksOf(x.rel.Hooks, event)
 	for i, h := range all {
-		err := x.runHook(ctx, rel, h)
+		err := x.one(ctx, h)
 		if err == nil {
 			continue
 		}
@@ -77,11 +83,15 @@ func hooksOf(hooks []*release.Hook, event release.HookEvent) []*release.Hook {
 	return out
 }
 
-func (x *Executor) runHook(ctx context.Context, rel *release.Release, h *release.Hook) (err error) {
+func (x *hookRun) one(ctx context.Context, h *release.Hook) (err error) {
 	if len(h.DeletePolicies) == 0 {
 		h.DeletePolicies = []release.HookDeletePolicy{release.HookBeforeHookCreation}
 	}
-	if err := x.deleteHook(ctx, rel, h, release.HookBeforeHookCreation); err != nil {
+	policy := release.HookBeforeHookCreation
+	if x.again {
+		policy = h.DeletePolicies[0]
+	}
+	if err := x.deleteHook(ctx, x.rel, h, policy); err != nil {
 		return err
 	}
 	h.LastRun = release.HookExecution{StartedAt: helmtime.Now(), Phase: release.HookPhaseRunning}
@@ -91,7 +101,7 @@ func (x *Executor) runHook(ctx context.Context, rel *release.Release, h *release
 			h.LastRun.Phase = release.HookPhaseFailed
 		}
 	}()
-	targets, err := x.hookTargets(rel, h)
+	targets, err := x.hookTargets(x.rel, h)
 	if err != nil {
 		return err
 	}

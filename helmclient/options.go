@@ -40,6 +40,9 @@ type Options struct {
 	LabelDomain string
 	// FieldManager names us in managedFields. Default: Instance.
 	FieldManager string
+	// FieldValidation says what the API server does about fields it does not know: "Strict" refuses the
+	// object, "Warn" and "Ignore" drop them. Default "Strict".
+	FieldValidation string
 	// History is the number of revisions kept for each release. Default 5.
 	History int
 	// Timeout bounds Apply and Delete. Default 5 minutes.

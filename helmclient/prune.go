@@ -47,7 +47,7 @@ type removed struct {
 // is no longer served has no objects.
 func (x *Executor) remove(ctx context.Context, namespace, name string, ref manifest.Ref) (*removed, error) {
 	m, err := x.cluster.Mapping(ref.GVK())
-	if meta.IsNoMatchError(err) {
+	if cluster.IsUnknown(err) {
 		x.log.Info("kind is no longer served, so nothing is deleted", "object", objectOf(ref).String())
 		return nil, nil
 	}

@@ -32,19 +32,15 @@ func (op *operation) begin(ctx context.Context, rel *release.Release) (record.Me
 	return meta, nil
 }
 
-// update writes a record again under its mark.
-func (op *operation) update(ctx context.Context, rel *release.Release, mark record.Mark, was record.Meta) error {
-	return updateRecord(ctx, op.Executor, rel, mark, was)
-}
-
-func updateRecord(ctx context.Context, x *Executor, rel *release.Release, mark record.Mark, was record.Meta) error {
+// update writes a record again under a mark.
+func (x *Executor) update(ctx context.Context, rel *release.Release, mark record.Mark, was record.Meta) (record.Meta, error) {
 	meta, err := x.store.Update(ctx, rel, mark, was)
 	if err != nil {
 		x.records.Forget(rel.Namespace)
-		return fail(PhaseRecord, "", manifest.Ref{}, err)
+		return was, fail(PhaseRecord, "", manifest.Ref{}, err)
 	}
 	x.records.Wrote(meta)
-	return nil
+	return meta, nil
 }
 
 const closing = 10 * time.Second // for writing down how an operation ended after its deadline
@@ -68,7 +64,7 @@ func (op *operation) finish(rel *release.Release, meta record.Meta, base *baseli
 	if err := op.settle(ctx, base, cause == nil); err != nil {
 		return or2(cause, err)
 	}
-	if err := op.update(ctx, rel, op.mark, meta); err != nil {
+	if _, err := op.update(ctx, rel, op.mark, meta); err != nil {
 		return or2(cause, err)
 	}
 	return or2(cause, op.trim(ctx, base, cause == nil))
@@ -97,7 +93,7 @@ func (op *operation) settle(ctx context.Context, base *baseline, good bool) erro
 		default:
 			continue
 		}
-		if err := op.update(ctx, r.release, mark, r.meta); err != nil {
+		if _, err := op.update(ctx, r.release, mark, r.meta); err != nil {
 			return err
 		}
 	}

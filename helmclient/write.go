@@ -16,14 +16,14 @@ func (x *Executor) createObject(ctx context.Context, in dynamic.ResourceInterfac
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return in.Create(ctx, o, metav1.CreateOptions{FieldManager: x.manager})
+	return in.Create(ctx, o, metav1.CreateOptions{FieldManager: x.manager, FieldValidation: x.validation})
 }
 
 func (x *Executor) patchObject(ctx context.Context, in dynamic.ResourceInterface, name string, patch []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	_, err := in.Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: x.manager})
+	_, err := in.Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: x.manager, FieldValidation: x.validation})
 	return err
 }
 

@@ -21,13 +21,13 @@ import (
 
 // Clients are clients of the cluster. They list, watch and discover; other requests are not for watchers and fail.
 func (c *Cluster) Clients() kubeevents.Clients {
-	return kubeevents.Clients{Dynamic: dynamicClient{c}, Discovery: discoveryClient{c.discover, nil}}
+	return kubeevents.Clients{Dynamic: dynamicClient{c}, Metadata: metadataClient{c}, Discovery: discoveryClient{c.discover, nil}}
 }
 
 type dynamicClient struct{ cluster *Cluster }
 
 func (d dynamicClient) Resource(gvr schema.GroupVersionResource) dynamic.NamespaceableResourceInterface {
-	return resourceClient{unserved{gvr}, d.cluster, gvr, ""}
+	return resourceClient{unserved{gvr}, d.cluster, gvr, "", false}
 }
 
 type resourceClient struct {
@@ -35,6 +35,7 @@ type resourceClient struct {
 	cluster   *Cluster
 	gvr       schema.GroupVersionResource
 	namespace string
+	partial   bool // metadata only
 }
 
 func (r resourceClient) Namespace(namespace string) dynamic.ResourceInterface {
@@ -47,7 +48,7 @@ func (r resourceClient) List(_ context.Context, options metav1.ListOptions) (*un
 	c := r.cluster
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.asked(Request{"list", r.gvr.Resource}); err != nil {
+	if err := c.asked(Request{"list", r.gvr.Resource, r.partial}); err != nil {
 		return nil, err
 	}
 	kind, served := c.kinds[r.gvr]

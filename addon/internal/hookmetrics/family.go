@@ -33,9 +33,6 @@ func (f *family) keep(m hooks.Metric, labels map[string]string) error {
 	one := f.at(labels, m.Group)
 	switch m.Action {
 	case hooks.MetricAdd:
-		if *m.Value < 0 {
-			return fmt.Errorf("a counter cannot go down; use action %q", hooks.MetricSet)
-		}
 		one.value += *m.Value
 	case hooks.MetricSet:
 		one.value = *m.Value

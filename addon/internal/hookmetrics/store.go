@@ -12,15 +12,21 @@ package hookmetrics
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/common/model"
 
 	"github.com/addonkit/addonkit/hooks"
+)
+
+// What every version of Prometheus reads without quotes.
+var (
+	metricName = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
+	labelName  = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 )
 
 // Store is a prometheus.Collector of hook metrics. It is safe for concurrent
@@ -76,11 +82,11 @@ func (s *Store) expire(group string) {
 
 func (s *Store) keep(m hooks.Metric, labels map[string]string) error {
 	name := strings.ReplaceAll(m.Name, "{PREFIX}", s.prefix)
-	if !model.LegacyValidation.IsValidMetricName(name) {
+	if !metricName.MatchString(name) {
 		return fmt.Errorf("%q is no metric name; use letters, digits, _ and :", name)
 	}
 	for label := range labels {
-		if !model.LegacyValidation.IsValidLabelName(label) || strings.HasPrefix(label, "__") {
+		if !labelName.MatchString(label) || strings.HasPrefix(label, "__") {
 			return fmt.Errorf("%q is no label name; use letters, digits and _", label)
 		}
 	}

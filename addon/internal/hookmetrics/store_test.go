@@ -78,7 +78,6 @@ s_count{hook="h",module="shop"} 2
 		{"what cannot be kept is refused alone", []string{
 			`{"name":"a","action":"set","value":1} {"name":"bad name","action":"set","value":1} {"name":"l","action":"set","value":1,"labels":{"bad-label":"1"}}`,
 			`{"name":"a","action":"add","value":1}`,
-			`{"name":"down","action":"add","value":-1}`,
 		}, `
 # HELP a Reported by hooks.
 # TYPE a gauge

@@ -1,5 +1,7 @@
 package plan
 
+import "cmp"
+
 // advance gives out every attempt that may begin, opens the next level when
 // the present one holds nobody back any more, and ends the stage after the
 // last.
@@ -29,7 +31,7 @@ func (p *planner) begin(pass func(Module) bool) (any bool) {
 			continue
 		}
 		p.update(m.Name, func(m *Module) { m.Attempt = Begun })
-		p.give(m.Name)
+		p.give(m.Name, cmp.Or(m.Cause, p.Cause))
 		any = true
 	}
 	return any
@@ -98,6 +100,6 @@ func (p *planner) afterAllDone(globalChanged bool) {
 	p.do(Finish{First: p.First})
 	p.First = false
 	if p.Again || globalChanged {
-		p.changed(false)
+		p.changed(false, cmp.Or(p.NextCause, "afterAll hooks changed global values"))
 	}
 }

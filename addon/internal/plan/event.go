@@ -3,11 +3,16 @@ package plan
 // Event is something that happened. Exactly one of the types below.
 type Event interface{ event() }
 
+// A Cause, in events and in the steps that follow from them, is for people.
+
 // Changed asks for a converge: the operator started, global values, flags or
 // the set of modules changed. One that runs is finished first, so that hooks
 // which change global values again and again starve nobody; Now starts it over
 // at once, for what a user changed.
-type Changed struct{ Now bool }
+type Changed struct {
+	Now   bool
+	Cause string
+}
 
 // Found names the modules of which something is in place from an earlier life.
 type Found struct{ Live []string }
@@ -20,7 +25,7 @@ type BeforeAllDone struct{}
 type Decided struct{ Enabled map[string]bool }
 
 // ModuleChanged asks for one module to run: its values or hooks want it.
-type ModuleChanged struct{ Module string }
+type ModuleChanged struct{ Module, Cause string }
 
 // AttemptEnded reports the end of one attempt of a module, good or not. A
 // failed one is tried again by its queue and reported again. Number is that of
@@ -62,7 +67,7 @@ func (AfterAllDone) event()  {}
 type Step interface{ step() }
 
 // RunBeforeAll runs the beforeAll hooks.
-type RunBeforeAll struct{}
+type RunBeforeAll struct{ Cause string }
 
 // Decide asks which modules are enabled.
 type Decide struct{}
@@ -71,10 +76,11 @@ type Decide struct{}
 type Run struct {
 	Module string
 	Number int
+	Cause  string
 }
 
 // Delete begins the deletion of a module.
-type Delete struct{ Module string }
+type Delete struct{ Module, Cause string }
 
 // StartTimer asks for a TimedOut of this stage and level after the order
 // timeout; a later one replaces it.

@@ -7,7 +7,7 @@ func Next(s State, e Event) (State, []Step) {
 	p := planner{State: s.clone()}
 	switch e := e.(type) {
 	case Changed:
-		p.changed(e.Now)
+		p.changed(e.Now, e.Cause)
 	case Found:
 		for _, name := range e.Live {
 			p.update(name, func(m *Module) { m.Live = true })
@@ -17,7 +17,7 @@ func Next(s State, e Event) (State, []Step) {
 	case Decided:
 		p.decided(e.Enabled)
 	case ModuleChanged:
-		p.moduleChanged(e.Module)
+		p.moduleChanged(e.Module, e.Cause)
 	case AttemptEnded:
 		p.attemptEnded(e)
 	case Deleted:
@@ -44,18 +44,18 @@ func (p *planner) update(name string, change func(*Module)) {
 	}
 }
 
-func (p *planner) changed(now bool) {
+func (p *planner) changed(now bool, cause string) {
 	if now && p.Stage == BeforeAll {
-		p.do(RunBeforeAll{}) // what failed may succeed on the new values
+		p.do(RunBeforeAll{cause}) // what failed may succeed on the new values
 		return
 	}
 	under := p.Stage == Running || p.Stage == Deleting || p.Stage == AfterAll
 	if p.Stage == Idle || now && under {
-		p.Stage, p.Again = BeforeAll, false
-		p.do(RunBeforeAll{})
+		p.Stage, p.Again, p.Cause = BeforeAll, false, cause
+		p.do(RunBeforeAll{cause})
 		return
 	}
-	p.Again = true
+	p.Again, p.NextCause = true, cause
 }
 
 func (p *planner) beforeAllDone() {
@@ -101,7 +101,7 @@ func (p *planner) decided(enabled map[string]bool) {
 
 // redecided takes a decision that comes after its time, from a decider that
 // failed at first: it asks for a converge that will ask again.
-func (p *planner) redecided(map[string]bool) { p.changed(false) }
+func (p *planner) redecided(map[string]bool) { p.changed(false, "a decision that failed before") }
 
 // delete gives out the deletions, highest order first, and goes on to running
 // when none is left.
@@ -110,7 +110,7 @@ func (p *planner) delete() {
 	slices.Reverse(modules)
 	for _, m := range modules {
 		if m.Attempt == Removing {
-			p.do(Delete{m.Name})
+			p.do(Delete{m.Name, p.Cause})
 		}
 	}
 	p.afterDelete()
@@ -137,7 +137,7 @@ func (p *planner) run() {
 	p.advance()
 }
 
-func (p *planner) moduleChanged(name string) {
+func (p *planner) moduleChanged(name, cause string) {
 	m, ok := p.Modules[name]
 	if !ok || !m.Enabled || m.Stalled != "" {
 		return
@@ -149,19 +149,19 @@ func (p *planner) moduleChanged(name string) {
 			return // the coming run of all enabled modules includes it
 		}
 		if len(p.Waiting(name)) > 0 {
-			p.update(name, func(m *Module) { m.Attempt = Pending })
+			p.update(name, func(m *Module) { m.Attempt, m.Cause = Pending, cause })
 			return
 		}
-		p.give(name)
+		p.give(name, cause)
 	}
 }
 
 // give gives out the next attempt of a module.
-func (p *planner) give(name string) {
+func (p *planner) give(name, cause string) {
 	p.update(name, func(m *Module) {
 		m.Number++
-		m.Live = true
-		p.do(Run{Module: name, Number: m.Number})
+		m.Live, m.Cause = true, ""
+		p.do(Run{Module: name, Number: m.Number, Cause: cause})
 	})
 }
 

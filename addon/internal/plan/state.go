@@ -51,6 +51,8 @@ type Module struct {
 	Attempt Attempt
 	// Number is that of the last Run step.
 	Number int
+	// Cause is why a Pending attempt was asked for; "": the converge.
+	Cause string
 }
 
 // State is the whole of what the plan knows. It is a value: Next never
@@ -59,6 +61,8 @@ type State struct {
 	Stage Stage
 	// Again asks for another converge when this one ends.
 	Again bool
+	// Cause is what led to this converge, NextCause to the one after it.
+	Cause, NextCause string
 	// Level is the order whose modules may begin; meaningful while Running.
 	Level int
 	// First is true until the first converge has ended.

@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"helm.sh/helm/v3/pkg/chartutil"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -26,8 +28,9 @@ type Cluster struct {
 	discovery discovery.DiscoveryInterface
 	mapper    meta.RESTMapper
 
-	mu   sync.Mutex
-	caps *chartutil.Capabilities
+	mu     sync.Mutex
+	caps   *chartutil.Capabilities
+	missed time.Time // when an unknown kind last led to a new discovery
 }
 
 // New returns a cluster that reads nothing yet. mapper may be nil.
@@ -40,14 +43,36 @@ func New(d discovery.DiscoveryInterface, mapper meta.RESTMapper) *Cluster {
 }
 
 // Mapping finds the resource of a kind. A kind that is not known is looked for once more in fresh
-// discovery before a NoMatch error is returned.
+// discovery before an error that IsUnknown recognizes is returned.
 func (c *Cluster) Mapping(gvk schema.GroupVersionKind) (*meta.RESTMapping, error) {
 	m, err := c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
-	if meta.IsNoMatchError(err) {
-		c.Refresh()
+	if IsUnknown(err) && c.refreshForMiss() {
 		m, err = c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	}
 	return m, err
+}
+
+// IsUnknown tells whether err says that a kind is not served.
+func IsUnknown(err error) bool {
+	var kind *meta.NoKindMatchError
+	var resource *meta.NoResourceMatchError
+	return errors.As(err, &kind) || errors.As(err, &resource)
+}
+
+// missInterval bounds how often unknown kinds lead to a new discovery.
+const missInterval = 2 * time.Second
+
+func (c *Cluster) refreshForMiss() bool {
+	c.mu.Lock()
+	recent := time.Since(c.missed) < missInterval
+	if !recent {
+		c.missed = time.Now()
+	}
+	c.mu.Unlock()
+	if !recent {
+		c.Refresh()
+	}
+	return !recent
 }
 
 // Refresh forgets what was discovered, after kinds have come or gone.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,7 +13,7 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// Until watches one object until done says so. done is called with each state seen, nil when the object
+// Until watches one object until done says so; where watching is forbidden it asks every second. done is called with each state seen, nil when the object
 // does not exist, and from this goroutine only. Until returns done's error, or why it could not watch.
 func Until(ctx context.Context, in dynamic.ResourceInterface, name string, done func(*unstructured.Unstructured) (bool, error)) error {
 	for {
@@ -26,6 +27,9 @@ func Until(ctx context.Context, in dynamic.ResourceInterface, name string, done 
 // follow returns false without an error when the stream ended and has to be opened again.
 func follow(ctx context.Context, in dynamic.ResourceInterface, name string, done func(*unstructured.Unstructured) (bool, error)) (bool, error) {
 	w, err := in.Watch(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", name).String()})
+	if apierrors.IsForbidden(err) {
+		w, err = ticking(ctx), nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("watch: %w", err)
 	}
@@ -65,3 +69,19 @@ func follow(ctx context.Context, in dynamic.ResourceInterface, name string, done
 		}
 	}
 }
+
+// ticking is a watch that ends after a second without an event, so that the object is read again.
+func ticking(ctx context.Context) watch.Interface {
+	ctx, stop := context.WithTimeout(ctx, time.Second)
+	events := make(chan watch.Event)
+	end := context.AfterFunc(ctx, func() { close(events) })
+	return &ticker{events, func() { end(); stop() }}
+}
+
+type ticker struct {
+	events chan watch.Event
+	stop   func()
+}
+
+func (t *ticker) ResultChan() <-chan watch.Event { return t.events }
+func (t *ticker) Stop()                          { t.stop() }

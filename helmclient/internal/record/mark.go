@@ -24,6 +24,7 @@ type Mark struct {
 	Lookups   []render.Seen  `json:"lookups,omitempty"`  // what the chart looked up
 	Rendering string         `json:"rendering"`          // digest of manifest and hooks
 	Leftovers []manifest.Ref `json:"leftover,omitempty"` // objects of attempts since the last good revision, to be pruned
+	Done      []string       `json:"done,omitempty"`     // of an uninstall: events whose hooks have run
 	Sum       string         `json:"sum"`
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ func (l *Lookups) Same(ctx context.Context, seen []Seen) (bool, error) {
 	for _, s := range seen {
 		client, err := l.client(ctx, s.APIVersion, s.Kind)
 		if err != nil {
-			if meta.IsNoMatchError(err) {
+			if noMatch := (*meta.NoKindMatchError)(nil); errors.As(err, &noMatch) {
 				return false, nil
 			}
 			return false, err

@@ -161,12 +161,13 @@ func addLabels(obj map[string]any, labels map[string]string) {
 	}
 }
 
-// Texts that tpl was given come from values, and Helm quotes them whole in its errors.
-var quoted = regexp.MustCompile(`(cannot parse template|tpl function execution for) "(?:[^"\\]|\\.)*"`)
+// Texts that tpl was given come from values. Helm quotes them whole in its errors, and what is wrong with
+// them by their words.
+var quoted = regexp.MustCompile(`(?s)(cannot parse template|tpl function execution for) ".*`)
 
 func scrub(err error) error {
 	text := err.Error()
-	if clean := quoted.ReplaceAllString(text, "$1 (text not shown)"); clean != text {
+	if clean := quoted.ReplaceAllString(text, "$1 a value (not shown)"); clean != text {
 		return fmt.Errorf("%s", clean)
 	}
 	return err
