@@ -18,7 +18,7 @@ import (
 
 // Built returns the path of the binary if it is there for the present sources.
 func Built() (binary string, ok bool) {
-	root, err := repository()
+	root, err := Repository()
 	if err != nil {
 		return "", false
 	}
@@ -40,7 +40,7 @@ func Build(ctx context.Context, progress io.Writer) (binary string, err error) {
 	if progress == nil {
 		progress = io.Discard
 	}
-	root, err := repository()
+	root, err := Repository()
 	if err != nil {
 		return "", err
 	}
@@ -113,8 +113,8 @@ func removeOld(binary string) {
 	}
 }
 
-// repository finds the repository from the working directory upward.
-func repository() (string, error) {
+// Repository finds the repository from the working directory upward.
+func Repository() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err

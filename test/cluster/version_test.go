@@ -9,7 +9,7 @@ import (
 )
 
 func TestTheModuleOfTheControlPlaneHasTheVersion(t *testing.T) {
-	root, err := repository()
+	root, err := Repository()
 	require.NoError(t, err)
 	mod, err := os.ReadFile(filepath.Join(root, "test", "localcluster", "go.mod"))
 	require.NoError(t, err)

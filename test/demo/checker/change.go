@@ -25,20 +25,19 @@ func configValue(ctx context.Context, w *World) error {
 	if err := w.settings(ctx, "vm.dirty_ratio=5", "vm.max_map_count=262144", "vm.swappiness=1"); err != nil {
 		return err
 	}
-	tuner, err := w.tuner(ctx)
-	if err != nil {
-		return err
-	}
-	container := tuner.Spec.Template.Spec.Containers[0]
-	if command := strings.Join(container.Command, " "); !strings.Contains(command, "sleep 60") {
-		return fmt.Errorf("the tuner does not sleep 60: %s", command)
-	}
 	return staticValue(ctx, w)
 }
 
 func upgrade(ctx context.Context, w *World) error {
 	if err := w.upgraded(ctx, "sysctl-tuner"); err != nil {
 		return err
+	}
+	tuner, err := w.tuner(ctx)
+	if err != nil {
+		return err
+	}
+	if command := strings.Join(tuner.Spec.Template.Spec.Containers[0].Command, " "); !strings.Contains(command, "sleep 60") {
+		return fmt.Errorf("the tuner does not sleep 60: %s", command)
 	}
 	return w.sameReleases(ctx, "sysctl-tuner")
 }

@@ -140,7 +140,7 @@ func metrics(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	for _, module := range []string{"sysctl-tuner", "secret-copier", "node-scale", "flaky"} {
+	for _, module := range []string{"sysctl-tuner", "secret-copier", "heartbeat", "node-scale"} {
 		if !strings.Contains(served, fmt.Sprintf(`module_info{module=%q,phase="Ready"} 1`, module)) {
 			return fmt.Errorf("/metrics does not say that %s is ready", module)
 		}

@@ -31,7 +31,7 @@ const (
 	ConfigValue     = "config-value"
 	Upgrade         = "upgrade"
 	Unchanged       = "unchanged"
-	EventFollowed   = "event-followed"
+	HookEvent       = "hook-event"
 	RemovalFollowed = "removal-followed"
 	PythonHook      = "python-hook"
 	GoHook          = "go-hook"
@@ -42,6 +42,7 @@ const (
 	Uninstall       = "uninstall"
 	Veto            = "veto"
 	EnableByConfig  = "enable-by-config"
+	FailureShown    = "failure-shown"
 	FailureIsolated = "failure-isolated"
 	Retry           = "retry"
 	Recovery        = "recovery"
@@ -69,7 +70,7 @@ func Items() []Item {
 		{2, ConfigValue, "an edit of the ConfigMap reaches the chart, merged with the other layers", configValue},
 		{5, Upgrade, "a release is upgraded when its inputs change, and only that one", upgrade},
 		{5, Unchanged, "a touched but equal ConfigMap: no revision, no write", unchanged},
-		{3, EventFollowed, "a change of a watched Secret is followed", followed},
+		{3, HookEvent, "a change of a watched Secret is followed", followed},
 		{3, RemovalFollowed, "the removal of a watched Secret is followed", removed},
 		{3, PythonHook, "a Python hook turns an event into a value and a new revision", pythonHook},
 		{3, GoHook, "a Go hook follows the number of nodes", nodeScale},
@@ -80,8 +81,9 @@ func Items() []Item {
 		{5, Uninstall, "a module disabled in the ConfigMap is uninstalled", uninstalled},
 		{6, Veto, "an enabled script vetoes the module that needs it; the reason is shown", vetoed},
 		{6, EnableByConfig, "enabled again in the ConfigMap, both come back", enabledByConfig},
+		{7, FailureShown, "a module whose hook fails is shown as failed, with what the hook said", failureShown},
 		{7, FailureIsolated, "a failing module does not stop the others and keeps its last release", isolated},
-		{7, Retry, "the failing module is tried again, and says what is wrong", retried},
+		{7, Retry, "the failing module is tried again and again", retried},
 		{7, Recovery, "it recovers when the cause is gone", recovered},
 		{5, PurgeOrphan, "a release of ours whose module left the folder is purged at the next start", purged},
 		{5, LeaveStranger, "a release of somebody else is left alone", strangerLeft},
