@@ -16,7 +16,10 @@ import (
 	"github.com/addonkit/addonkit/helmclient/internal/manifest"
 )
 
-var _ helmclient.Client = (*Fake)(nil)
+var (
+	_ helmclient.Client        = (*Fake)(nil)
+	_ helmclient.HealthWatcher = (*Fake)(nil)
+)
 
 // Fake is a Client in memory. The exported fields may be set before the first call.
 type Fake struct {
@@ -40,11 +43,13 @@ type Call struct {
 
 // state is the cluster, shared by the clients that work on it.
 type state struct {
-	mu       sync.Mutex
-	releases map[string][]*revision        // by namespace/name, oldest first
-	objects  map[helmclient.Object]*object // what is in the cluster; without versions
-	hooks    []string                      // events and names, in the order they ran
-	calls    []Call
+	mu            sync.Mutex
+	releases      map[string][]*revision        // by namespace/name, oldest first
+	objects       map[helmclient.Object]*object // what is in the cluster; without versions
+	hooks         []string                      // events and names, in the order they ran
+	calls         []Call
+	health        map[string]helmclient.Health
+	healthChanged chan struct{} // closed at a change
 }
 
 type revision struct {
@@ -60,7 +65,8 @@ type object struct {
 
 // New returns a client on a cluster of its own.
 func New() *Fake {
-	return &Fake{state: &state{releases: map[string][]*revision{}, objects: map[helmclient.Object]*object{}}}
+	return &Fake{state: &state{releases: map[string][]*revision{}, objects: map[helmclient.Object]*object{},
+		health: map[string]helmclient.Health{}, healthChanged: make(chan struct{})}}
 }
 
 // Another returns a client of another instance on the same cluster.
