@@ -111,6 +111,12 @@ func (v View) JSON() []byte {
 	return v.v.JSON()
 }
 
+// YAML returns the content as YAML with ascending keys. Numbers keep kind and digits.
+func (v View) YAML() ([]byte, error) {
+	v.read()
+	return v.v.YAML()
+}
+
 // Digest returns a text that is equal for equal content and for no other.
 func (v View) Digest() string {
 	v.read()

@@ -126,3 +126,23 @@ func digits(s string) bool {
 	}
 	return true
 }
+
+// SameNumber reports whether both are numbers of one numeric value, 1 and 1.0 too.
+func SameNumber(v, w Value) bool {
+	if v.kind != Number || w.kind != Number {
+		return false
+	}
+	return decimal(v.text) == decimal(w.text)
+}
+
+// decimal writes any canonical number as one of its kind that is not an integer.
+func decimal(text string) string {
+	if strings.ContainsAny(text, ".e") {
+		return text
+	}
+	n, err := NewNumber(text + "e0")
+	if err != nil {
+		return text
+	}
+	return n.text
+}

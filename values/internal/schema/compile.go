@@ -1,0 +1,304 @@
+package schema
+
+import (
+	"fmt"
+	gopath "path"
+	"slices"
+	"strings"
+
+	"github.com/addonkit/addonkit/values/internal/tree"
+)
+
+// Set is the pair of schemas of one section. Either may be nil.
+type Set struct {
+	Config, Values *Node
+	Warnings       []string
+}
+
+// Compile reads both schemas; a File without data is none. The values schema may
+// take over the config schema by x-extend.
+func Compile(config, values File) (*Set, error) {
+	set := &Set{}
+	configDoc, err := set.read(config)
+	if err != nil {
+		return nil, err
+	}
+	valuesDoc, err := set.read(values)
+	if err != nil {
+		return nil, err
+	}
+	if configDoc != nil {
+		c := newCompiler(configDoc, nil)
+		if set.Config, err = c.root(configDoc); err != nil {
+			return nil, err
+		}
+	}
+	if valuesDoc != nil {
+		c := newCompiler(valuesDoc, configDoc)
+		if set.Values, err = c.root(valuesDoc); err != nil {
+			return nil, err
+		}
+	}
+	return set, nil
+}
+
+// document is a schema file as data.
+type document struct {
+	file string
+	root tree.Value
+}
+
+func (s *Set) read(f File) (*document, error) {
+	if len(f.Data) == 0 {
+		return nil, nil
+	}
+	root, warnings, err := tree.ParseYAML(f.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	for _, w := range warnings {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s: line %d: %s", f.Name, w.Line, w.Text))
+	}
+	if root.Kind() == tree.Null {
+		return nil, nil
+	}
+	if root.Kind() != tree.Map {
+		return nil, fmt.Errorf("%s: a schema must be a YAML map", f.Name)
+	}
+	return &document{f.Name, root}, nil
+}
+
+// maxNodes bounds what one file may compile to, aliases written out.
+const maxNodes = 100_000
+
+type compiler struct {
+	doc, parent *document
+	made        map[string]*Node // by file, pointer and strictness
+	count       int
+	cel         *celCompiler
+}
+
+func newCompiler(doc, parent *document) *compiler {
+	return &compiler{doc: doc, parent: parent, made: map[string]*Node{}, cel: &celCompiler{}}
+}
+
+// root compiles a whole file, with what it takes over from its parent.
+func (c *compiler) root(doc *document) (*Node, error) {
+	n, err := c.compile(doc, doc.root, "", true)
+	if err != nil {
+		return nil, err
+	}
+	if ext, ok := doc.root.Child("x-extend"); ok {
+		if err := c.extend(n, ext); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.refuseLoops(n); err != nil {
+		return nil, err
+	}
+	settle(n)
+	return n, nil
+}
+
+// extend adds to the root what the parent's root has and it has not.
+func (c *compiler) extend(n *Node, ext tree.Value) error {
+	at := &place{c.doc, "/x-extend"}
+	if s, _ := ext.Child("schema"); s.Kind() != tree.String {
+		return at.errorf("must name the schema to extend: {schema: config-values.yaml}")
+	}
+	if c.parent == nil {
+		return at.errorf("extends config-values.yaml, which does not exist beside it")
+	}
+	p, err := c.compile(c.parent, c.parent.root, "", true)
+	if err != nil {
+		return err
+	}
+	for _, name := range p.names {
+		if _, own := n.properties[name]; !own {
+			n.setProperty(name, p.properties[name])
+		}
+	}
+	for _, pattern := range p.patterns {
+		if !slices.ContainsFunc(n.patterns, func(o patternProperty) bool { return o.re.String() == pattern.re.String() }) {
+			n.patterns = append(n.patterns, pattern)
+		}
+	}
+	for _, r := range p.required {
+		if !slices.Contains(n.required, r) {
+			n.required = append(n.required, r)
+		}
+	}
+	for _, keyword := range ruleKeywords {
+		if _, own := c.doc.root.Child(keyword); !own {
+			n.rules = append(n.rules, rulesOf(p.rules, keyword)...)
+		}
+	}
+	if _, own := c.doc.root.Child("x-required-for-helm"); !own {
+		n.forHelm = p.forHelm
+	}
+	n.Sensitive = n.Sensitive || p.Sensitive
+	n.Title = cmpOr(n.Title, p.Title)
+	n.Description = cmpOr(n.Description, p.Description)
+	return nil
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// compile makes the node of one schema. Strict schemas take no unknown keys when
+// they do not say; strictness goes down through properties and items.
+func (c *compiler) compile(doc *document, raw tree.Value, at string, strict bool) (*Node, error) {
+	id := fmt.Sprintf("%s#%s %t", doc.file, at, strict)
+	if n := c.made[id]; n != nil {
+		return n, nil
+	}
+	here := &place{doc, at}
+	if c.count++; c.count > maxNodes {
+		return nil, here.errorf("is one schema too many: more than %d when references and aliases are written out", maxNodes)
+	}
+	if raw.Kind() != tree.Map {
+		return nil, here.errorf("must be a schema, which is a map")
+	}
+	if ref, ok := raw.Child("$ref"); ok {
+		doc, raw, at, err := c.follow(here, ref)
+		if err != nil {
+			return nil, err
+		}
+		return c.compile(doc, raw, at, strict)
+	}
+	n := &Node{file: doc.file, at: at, maxProps: -1, maxItems: -1, maxLength: -1, asHelm: new(byte), properties: map[string]*Node{}}
+	c.made[id] = n
+	r := &reader{place: here, raw: raw, c: c}
+	r.annotations(n)
+	r.scalars(n)
+	r.containers(n, strict)
+	r.combinators(n)
+	r.rules(n)
+	return n, r.err
+}
+
+// follow resolves a chain of references to a schema that is none.
+func (c *compiler) follow(from *place, ref tree.Value) (*document, tree.Value, string, error) {
+	const longest = 100
+	doc := from.doc
+	for range longest {
+		file, fragment, _ := strings.Cut(ref.Text(), "#")
+		if ref.Kind() != tree.String {
+			return nil, tree.Value{}, "", from.errorf("has a $ref that is no text")
+		}
+		if file != "" {
+			doc = c.byName(file)
+		}
+		if doc == nil {
+			return nil, tree.Value{}, "", from.errorf("refers to another file; references may stay in the file or name config-values.yaml beside it")
+		}
+		tokens, err := tree.ParsePointer(fragment)
+		if err != nil {
+			return nil, tree.Value{}, "", from.errorf("has a $ref whose fragment is no JSON pointer")
+		}
+		raw, ok := doc.root.Get(tokens...)
+		if !ok && c.parent != nil && doc == c.doc {
+			doc = c.parent
+			raw, ok = doc.root.Get(tokens...)
+		}
+		if !ok {
+			return nil, tree.Value{}, "", from.errorf("has a $ref to %s, which does not exist", fragment)
+		}
+		next, again := raw.Child("$ref")
+		if !again || raw.Kind() != tree.Map {
+			return doc, raw, fragment, nil
+		}
+		ref = next
+	}
+	return nil, tree.Value{}, "", from.errorf("has a $ref that leads back to itself")
+}
+
+func (c *compiler) byName(file string) *document {
+	for _, d := range []*document{c.doc, c.parent} {
+		if d != nil && gopath.Base(d.file) == strings.TrimPrefix(file, "./") {
+			return d
+		}
+	}
+	return nil
+}
+
+// refuseLoops finds schemas that, for one value, ask themselves again for ever.
+func (c *compiler) refuseLoops(root *Node) error {
+	const open, done = 1, 2
+	state := map[*Node]int{}
+	var visit func(n *Node) error
+	visit = func(n *Node) error {
+		state[n] = open
+		var err error
+		n.children(func(child *Node, inPlace bool) {
+			switch {
+			case err != nil:
+			case inPlace && state[child] == open:
+				err = (&place{&document{file: child.file}, child.at}).errorf("refers to itself through allOf, anyOf, oneOf or not")
+			case inPlace && state[child] == 0:
+				err = visit(child)
+			}
+		})
+		state[n] = done
+		return err
+	}
+	var err error
+	each(root, func(n *Node) {
+		if err == nil && state[n] == 0 {
+			err = visit(n)
+		}
+	})
+	return err
+}
+
+// each calls fn once for every schema reachable from root.
+func each(root *Node, fn func(*Node)) {
+	seen := map[*Node]bool{root: true}
+	for todo := []*Node{root}; len(todo) > 0; {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		fn(n)
+		n.children(func(c *Node, _ bool) {
+			if !seen[c] {
+				seen[c] = true
+				todo = append(todo, c)
+			}
+		})
+	}
+}
+
+// settle computes what a schema must know of those below it; references may form
+// cycles, so it repeats until nothing changes.
+func settle(root *Node) {
+	var all []*Node
+	each(root, func(n *Node) {
+		n.helm = len(n.forHelm) > 0
+		n.transitions = slices.ContainsFunc(n.rules, func(r rule) bool { return r.transition })
+		all = append(all, n)
+	})
+	for changed := true; changed; {
+		changed = false
+		for _, n := range slices.Backward(all) {
+			helm, transitions := n.helm, n.transitions
+			n.children(func(c *Node, _ bool) {
+				n.helm = n.helm || c.helm
+				n.transitions = n.transitions || c.transitions
+			})
+			changed = changed || helm != n.helm || transitions != n.transitions
+		}
+	}
+}
+
+// place is where something is in a schema file.
+type place struct {
+	doc *document
+	at  string
+}
+
+func (p *place) errorf(format string, args ...any) error {
+	return fmt.Errorf("%s: #%s %w", p.doc.file, p.at, fmt.Errorf(format, args...))
+}
