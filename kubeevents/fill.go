@@ -58,6 +58,7 @@ func (s *stream) state(ctx context.Context) (open watch.Interface, version strin
 		return nil, version, err
 	}
 	// What a fake forgot between the list and the watch, a second list tells.
+	s.counts.watches.Add(1)
 	if open, err = s.client.watch(ctx, version, int64(longestWatch.Seconds())); err != nil {
 		return nil, "", s.explain("watch", err)
 	}
@@ -73,6 +74,7 @@ func (s *stream) state(ctx context.Context) (open watch.Interface, version strin
 func (s *stream) pages(ctx context.Context) (string, error) {
 	next := ""
 	for {
+		s.counts.lists.Add(1)
 		objects, version, more, err := s.client.page(ctx, next)
 		switch {
 		case err != nil && next != "" && expired(err):
@@ -82,6 +84,8 @@ func (s *stream) pages(ctx context.Context) (string, error) {
 		case err != nil:
 			return "", s.explain("list", err)
 		}
+		s.counts.events.Add(int64(len(objects)))
+		s.counts.heard.Store(time.Now().UnixNano())
 		for _, object := range objects {
 			s.apply(object)
 		}
@@ -94,6 +98,7 @@ func (s *stream) pages(ctx context.Context) (string, error) {
 
 // stream reads the state from the beginning of a watch.
 func (s *stream) stream(ctx context.Context) (open watch.Interface, version string, err error) {
+	s.counts.watches.Add(1)
 	open, err = s.client.watchList(ctx, watchSeconds())
 	if err != nil {
 		return nil, "", s.explain("watch", err)
@@ -125,7 +130,7 @@ func (s *stream) stream(ctx context.Context) (open watch.Interface, version stri
 				}
 				continue
 			}
-			if err := s.take(event); err != nil {
+			if _, err := s.take(event); err != nil {
 				return open, "", err
 			}
 		}
@@ -134,6 +139,7 @@ func (s *stream) stream(ctx context.Context) (open watch.Interface, version stri
 
 // sweep drops what the last state did not have.
 func (s *stream) sweep(taps []*tap) {
+	defer func() { s.counts.objects.Store(int64(len(s.objects))) }()
 	for key, entry := range s.objects {
 		if entry.generation == s.generation {
 			continue
@@ -169,6 +175,7 @@ func (s *stream) filled(taps []*tap) {
 func (s *stream) follow(ctx context.Context, open watch.Interface) error {
 	if open == nil {
 		var err error
+		s.counts.watches.Add(1)
 		if open, err = s.client.watch(ctx, s.version, watchSeconds()); err != nil {
 			return s.explain("watch", err)
 		}
@@ -182,8 +189,9 @@ func (s *stream) follow(ctx context.Context, open watch.Interface) error {
 			s.pause.reset()
 		}
 	}()
-	quiet := s.quiet()
+	quiet, audit := time.NewTimer(s.patience()), time.NewTimer(time.Until(s.audit.due))
 	defer quiet.Stop()
+	defer audit.Stop()
 	for events := 0; ; events++ {
 		select {
 		case <-ctx.Done():
@@ -195,6 +203,12 @@ func (s *stream) follow(ctx context.Context, open watch.Interface) error {
 		case <-quiet.C:
 			s.interrupted()
 			return nil
+		case <-audit.C:
+			if s.continueAudit(ctx) {
+				s.lost()
+				return nil
+			}
+			audit.Reset(time.Until(s.audit.due))
 		case event, more := <-open.ResultChan():
 			if !more {
 				s.interrupted()
@@ -203,9 +217,11 @@ func (s *stream) follow(ctx context.Context, open watch.Interface) error {
 				}
 				return nil
 			}
-			if err := s.take(event); err != nil {
+			version, err := s.take(event)
+			if err != nil {
 				return err
 			}
+			s.advanced(version)
 			s.pause.reset()
 			quiet.Reset(s.patience())
 		}
@@ -215,14 +231,18 @@ func (s *stream) follow(ctx context.Context, open watch.Interface) error {
 // errShort is a watch that a server or a proxy ended at once.
 var errShort = errors.New("the watch ended as soon as it had begun")
 
-// take handles one event.
-func (s *stream) take(event watch.Event) error {
+// take handles one event and returns its version.
+func (s *stream) take(event watch.Event) (version string, err error) {
 	if event.Type == watch.Error {
-		return s.explain("watch", apierrors.FromObject(event.Object))
+		return "", s.explain("watch", apierrors.FromObject(event.Object))
 	}
 	object, ok := itemOf(event.Object)
 	if !ok {
-		return nil
+		return "", nil
+	}
+	s.counts.heard.Store(time.Now().UnixNano())
+	if event.Type != watch.Bookmark {
+		s.counts.events.Add(1)
 	}
 	switch event.Type {
 	case watch.Added, watch.Modified:
@@ -232,11 +252,16 @@ func (s *stream) take(event watch.Event) error {
 	case watch.Bookmark:
 		s.bookmarks = true
 	}
-	s.advanced(object.GetResourceVersion())
-	return nil
+	return object.GetResourceVersion(), nil
 }
 
-func (s *stream) quiet() *time.Timer { return time.NewTimer(s.patience()) }
+// lost has the state taken anew because events were missing.
+func (s *stream) lost() {
+	s.counts.healed.Add(1)
+	s.interrupted()
+	s.version = ""
+	s.watcher.log.Info("audit found lost events, listing again", "resource", s.key.gvr.String(), "namespace", s.key.namespace)
+}
 
 // patience is how long a watch may be silent. Of a fake, any time: it would lose what happens before the next one.
 func (s *stream) patience() time.Duration {

@@ -2,9 +2,9 @@ package kubeevents
 
 import (
 	"fmt"
+	"reflect"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // Filter projects an object onto what a subscription wants to know of it.
@@ -39,11 +39,12 @@ type Keyed interface {
 //
 // With unstructured.Unstructured as T the object is passed as it is.
 func Pick[T, R any](project func(obj *T) (R, error)) Filter {
-	return &pick[T, R]{project: project}
+	return &pick[T, R]{project: project, decode: newDecoder(reflect.TypeFor[T]())}
 }
 
 type pick[T, R any] struct {
 	project func(*T) (R, error)
+	decode  decoder
 }
 
 func (p *pick[T, R]) Apply(obj *unstructured.Unstructured) (any, error) {
@@ -51,8 +52,8 @@ func (p *pick[T, R]) Apply(obj *unstructured.Unstructured) (any, error) {
 		return p.typed(same)
 	}
 	object := new(T)
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, object); err != nil {
-		return nil, fmt.Errorf("the object does not have the form of %T", *object)
+	if err := p.decode(obj.Object, reflect.ValueOf(object).Elem()); err != nil {
+		return nil, fmt.Errorf("%w %T", err, *object)
 	}
 	return p.typed(object)
 }

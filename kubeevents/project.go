@@ -3,41 +3,24 @@ package kubeevents
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 )
-
-// item is an object on its way through a stream.
-type item struct{ *unstructured.Unstructured }
-
-func itemOf(object runtime.Object) (item, bool) {
-	if object, ok := object.(*unstructured.Unstructured); ok {
-		return item{object}, true
-	}
-	if object == nil {
-		return item{}, false
-	}
-	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
-	if err != nil {
-		return item{}, false
-	}
-	return item{&unstructured.Unstructured{Object: content}}, true
-}
 
 // apply hands the state of an object to all subscriptions. A version that has been seen goes only to those that have
 // not been filled yet.
 func (s *stream) apply(object item) {
-	key := object.GetNamespace() + "/" + object.GetName()
+	key := keyOf(object)
 	known := s.objects[key]
+	delete(s.audit.suspects, key)
 	seen := known != nil && known.version != "" && known.version == object.GetResourceVersion()
 	if known == nil {
 		// The key's parts would pin the whole decoded object, so they are parts of the key.
 		namespace := key[:len(object.GetNamespace())]
 		known = &entry{id: identity{namespace, key[len(namespace)+1:]}}
 	}
-	known.version, known.generation = cloneText(object.GetResourceVersion()), s.generation
+	known.version, known.generation = strings.Clone(object.GetResourceVersion()), s.generation
 
 	s.watcher.moment.RLock()
 	defer s.watcher.moment.RUnlock()
@@ -64,22 +47,28 @@ func (s *stream) apply(object item) {
 	} else {
 		delete(s.objects, key)
 	}
+	s.counts.objects.Store(int64(len(s.objects)))
 }
 
 // remove tells all subscriptions that an object is gone. No filter is asked.
 func (s *stream) remove(object metav1.Object) {
-	key := object.GetNamespace() + "/" + object.GetName()
+	key := keyOf(object)
 	known := s.objects[key]
+	delete(s.audit.suspects, key)
 	if known == nil {
 		return
 	}
 	delete(s.objects, key)
+	s.counts.objects.Store(int64(len(s.objects)))
 	s.watcher.moment.RLock()
 	defer s.watcher.moment.RUnlock()
 	for _, tap := range s.current() {
 		tap.put(&known.id, nil)
 	}
 }
+
+// modest subscriptions are content with metadata.
+func (s *Subscription) modest() bool { return s.query.Filter == nil && !s.query.Full }
 
 func (s *Subscription) wants(object metav1.Object) bool { return s.selector.matches(object) }
 
@@ -151,7 +140,7 @@ func (p *projection) run(filter Filter) (r *record, err error) {
 			r, err = nil, fmt.Errorf("the filter panicked")
 		}
 	}()
-	result, err := filter.Apply(p.object.Unstructured)
+	result, err := filter.Apply(p.object.whole)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +150,11 @@ func (p *projection) run(filter Filter) (r *record, err error) {
 
 func (p *projection) whole() (*string, error) {
 	if p.packed == nil {
-		packed, err := pack(nil, p.object.Object)
+		content, err := p.object.content()
+		if err != nil {
+			return nil, err
+		}
+		packed, err := pack(nil, content)
 		if err != nil {
 			return nil, err
 		}
@@ -185,4 +178,4 @@ func identify(filter Filter) any {
 	return nil
 }
 
-func cloneText(text string) string { return string([]byte(text)) }
+func keyOf(object metav1.Object) string { return object.GetNamespace() + "/" + object.GetName() }

@@ -25,8 +25,8 @@ type selector struct {
 	unwanted          []FieldTerm
 	labels            labels.Selector
 	namespaceLabels   *metav1.LabelSelector
-	remote            fields.Selector // left to the server
-	none              bool            // contradicts itself
+	remote            []string // terms left to the server, sorted
+	none              bool     // contradicts itself
 }
 
 func newSelector(q Query) (*selector, error) {
@@ -36,7 +36,7 @@ func newSelector(q Query) (*selector, error) {
 	if _, err := schema.ParseGroupVersion(q.APIVersion); err != nil {
 		return nil, &QueryError{"APIVersion", fmt.Sprintf("%q is not of the form v1 or group/version", q.APIVersion)}
 	}
-	s := &selector{names: unique(q.Names), namespaces: unique(q.Namespaces), labels: labels.Everything(), remote: fields.Everything()}
+	s := &selector{names: unique(q.Names), namespaces: unique(q.Namespaces), labels: labels.Everything()}
 	if slices.Contains(s.names, "") {
 		return nil, &QueryError{"Names", "holds an empty name: remove it"}
 	}
@@ -79,22 +79,22 @@ type scope struct {
 
 // scopes decides on the streams, as the package documentation tells.
 func (s *selector) scopes(namespaced bool) []scope {
-	remote := s.remote
+	terms := s.remote
 	if len(s.names) == 1 {
-		remote = fields.AndSelectors(fields.OneTermEqualSelector(fieldName, s.names[0]), remote)
+		terms = append([]string{fields.OneTermEqualSelector(fieldName, s.names[0]).String()}, terms...)
 	}
+	remote := strings.Join(terms, ",")
 	if !namespaced || len(s.namespaces) == 0 || len(s.namespaces) > fewNamespaces {
-		return []scope{{fields: remote.String()}}
+		return []scope{{fields: remote}}
 	}
 	var scopes []scope
 	for _, namespace := range s.namespaces {
-		scopes = append(scopes, scope{namespace, remote.String()})
+		scopes = append(scopes, scope{namespace, remote})
 	}
 	return scopes
 }
 
 func (s *selector) takeFields(q Query) error {
-	var remote []fields.Selector
 	for _, term := range q.Fields {
 		equal := false
 		switch term.Operator {
@@ -116,16 +116,12 @@ func (s *selector) takeFields(q Query) error {
 		case term.Field == fieldName || term.Field == fieldNamespace:
 			s.unwanted = append(s.unwanted, term)
 		case equal:
-			remote = append(remote, fields.OneTermEqualSelector(term.Field, term.Value))
+			s.remote = append(s.remote, fields.OneTermEqualSelector(term.Field, term.Value).String())
 		default:
-			remote = append(remote, fields.OneTermNotEqualSelector(term.Field, term.Value))
+			s.remote = append(s.remote, fields.OneTermNotEqualSelector(term.Field, term.Value).String())
 		}
 	}
-	// One order, so that queries with the same terms share a stream.
-	slices.SortFunc(remote, func(a, b fields.Selector) int { return strings.Compare(a.String(), b.String()) })
-	if len(remote) > 0 {
-		s.remote = fields.AndSelectors(remote...)
-	}
+	s.remote = unique(s.remote) // in one order, so that queries with the same terms share a stream
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 type streamKey struct {
 	gvr schema.GroupVersionResource
 	scope
+	metadata bool
 }
 
 // stream lists and watches one scope of one resource and hands every change to all subscriptions that have joined.
@@ -35,8 +36,12 @@ type stream struct {
 	taps    []*tap // replaced, never changed
 	failure error
 
+	moved chan struct{} // closed when the version changes while somebody waits for it
+
 	joined   chan struct{} // somebody has to be filled
 	progress atomic.Pointer[progress]
+	waiting  atomic.Int32 // for a version
+	counts   counts
 
 	// The rest belongs to the goroutine of run.
 	objects    map[string]*entry
@@ -44,6 +49,13 @@ type stream struct {
 	version    string // of the last list or event
 	pause      backoff
 	bookmarks  bool // the server has sent one
+	audit      audit
+}
+
+// counts are for StreamStatus.
+type counts struct {
+	lists, watches, events, audits, healed, objects atomic.Int64
+	heard                                           atomic.Int64 // Unix nanoseconds
 }
 
 // tap is a subscription on a stream.
@@ -75,9 +87,11 @@ const settled = 5 * time.Second
 func newStream(w *Watcher, key streamKey) *stream {
 	s := &stream{
 		key: key, watcher: w,
-		client:  newClient(w.clients.Dynamic, key),
+		client:  newClient(w.clients, key),
 		cancel:  func() {},
 		joined:  make(chan struct{}, 1),
+		moved:   make(chan struct{}),
+		audit:   nextAudit(),
 		objects: map[string]*entry{},
 		pause:   backoff{first: 500 * time.Millisecond, most: 30 * time.Second},
 	}
@@ -145,6 +159,7 @@ func (s *stream) run(ctx context.Context) {
 
 // rest deals with a failure and returns when it is time for the next try.
 func (s *stream) rest(ctx context.Context, err error) bool {
+	s.interrupted()
 	if expired(err) {
 		s.version = ""
 		s.mu.Lock()
@@ -191,7 +206,6 @@ func (s *stream) report(err error) {
 	s.mu.Unlock()
 	switch {
 	case err != nil && before == nil:
-		s.interrupted()
 		s.watcher.log.Info("watch failed, retrying", "resource", s.key.gvr.String(), "namespace", s.key.namespace, "error", err.Error())
 	case err == nil && before != nil:
 		s.watcher.log.Info("watch recovered", "resource", s.key.gvr.String(), "namespace", s.key.namespace)
@@ -210,12 +224,13 @@ func (s *stream) advanced(version string) {
 	}
 	if last := s.progress.Load(); last.revision != s.version || !last.alive {
 		s.progress.Store(&progress{revision: s.version, alive: true})
+		s.move()
 	}
 }
 
 // interrupted notes that from now on nothing is seen.
 func (s *stream) interrupted() {
 	if s.progress.Load().alive {
-		s.progress.Store(&progress{revision: s.version, at: time.Now()})
+		s.progress.Store(&progress{revision: s.progress.Load().revision, at: time.Now()})
 	}
 }

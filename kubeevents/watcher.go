@@ -165,8 +165,21 @@ func (w *Watcher) forget(s *Subscription) {
 func (w *Watcher) join(s *Subscription, r resource) {
 	scopes := s.selector.scopes(r.namespaced)
 	streams := make([]*stream, len(scopes))
+	moving := map[*Subscription]struct{}{}
 	for i, scope := range scopes {
-		key := streamKey{r.gvr, scope}
+		whole := streamKey{gvr: r.gvr, scope: scope}
+		metadata := whole
+		metadata.metadata = true
+		if lesser := w.streams[metadata]; lesser != nil && !s.modest() {
+			// One stream is enough: who was content with metadata comes along.
+			for _, tap := range lesser.current() {
+				moving[tap.Subscription] = struct{}{}
+			}
+		}
+		key := whole
+		if s.modest() && w.clients.Metadata != nil && w.streams[whole] == nil {
+			key = metadata
+		}
 		stream := w.streams[key]
 		if stream == nil {
 			stream = newStream(w, key)
@@ -178,6 +191,10 @@ func (w *Watcher) join(s *Subscription, r resource) {
 	for _, stream := range streams {
 		stream.join(s)
 		stream.start(w.ctx)
+	}
+	for other := range moving {
+		w.leave(other)
+		w.join(other, r)
 	}
 }
 

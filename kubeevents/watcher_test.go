@@ -207,6 +207,7 @@ func TestPendingKindStartsWhenServed(t *testing.T) {
 		require.Equal(t, kubeevents.Pending, s.State().Phase)
 		require.NoError(t, other.Wait(t.Context()))
 
+		synctest.Wait() // client-go's fake reads without a lock
 		c.serve("example.com/v1", metav1.APIResource{Name: "widgets", SingularName: "widget", Kind: "Widget", Namespaced: true})
 		time.Sleep(5 * time.Second)
 		require.NoError(t, s.Wait(t.Context()))
@@ -227,6 +228,7 @@ func TestPendingKindIsAnnouncedByItsDefinition(t *testing.T) {
 		time.Sleep(24 * time.Hour)
 		require.Len(t, c.discovery.Actions(), asked, "discovery is not polled")
 
+		synctest.Wait() // client-go's fake reads without a lock
 		c.serve("example.com/v1", metav1.APIResource{Name: "widgets", SingularName: "widget", Kind: "Widget", Namespaced: true})
 		definition := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}}
 		definition.SetName("widgets.example.com")

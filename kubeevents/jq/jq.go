@@ -27,7 +27,7 @@ func Compile(program string) (kubeevents.Filter, error) {
 	if err != nil {
 		return nil, refuse(program, err)
 	}
-	return &filter{program: program, code: code}, nil
+	return &filter{program: program, code: code, plain: plainSteps(query)}, nil
 }
 
 // ErrTooLong is what an object gets for which the program takes too many steps: ten million, about a second.
@@ -36,11 +36,22 @@ var ErrTooLong = errors.New("jq: the program takes too many steps")
 type filter struct {
 	program string
 	code    *gojq.Code
+	plain   step // nil: the interpreter alone
 }
 
-// Apply runs the program on the object.
+// Apply runs the program on the object. The result may share parts with it. Integers are int64, those beyond
+// json.Number.
 func (f *filter) Apply(object *unstructured.Unstructured) (any, error) {
-	input, _ := numbers(object.Object)
+	if f.plain != nil {
+		if result, plain := f.plain(object.Object); plain {
+			return result, nil
+		}
+	}
+	return f.interpret(object.Object)
+}
+
+func (f *filter) interpret(object map[string]any) (any, error) {
+	input, _ := translate(object, toJQ)
 	outputs := f.code.RunWithContext(&steps{left: mostSteps}, input)
 	var results []any
 	for {
@@ -55,6 +66,7 @@ func (f *filter) Apply(object *unstructured.Unstructured) (any, error) {
 			}
 			return nil, conceal(err)
 		}
+		output, _ = translate(output, fromJQ)
 		results = append(results, output)
 	}
 	switch len(results) {

@@ -1,6 +1,7 @@
 package jq_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,15 +22,15 @@ func TestOutputs(t *testing.T) {
 		".metadata.name":                         "web",
 		".nothing":                               nil,
 		"empty":                                  nil,
-		".spec.ports[]":                          []any{80, 443},
-		"[.spec.ports[] | . + 1]":                []any{81, 444},
-		"{n: .metadata.name, r: .spec.replicas}": map[string]any{"n": "web", "r": 2},
-		".spec.replicas * 2":                     4,
+		".spec.ports[]":                          []any{int64(80), int64(443)},
+		"[.spec.ports[] | . + 1]":                []any{int64(81), int64(444)},
+		"{n: .metadata.name, r: .spec.replicas}": map[string]any{"n": "web", "r": int64(2)},
+		".spec.replicas * 2":                     int64(4),
 		".spec.weight":                           0.5,
 		".metadata.generation == 3":              true,
 		".spec.replicas | tostring":              "2",
-		"$ENV | length":                          0,
-		"1, halt, 2":                             1,
+		"$ENV | length":                          int64(0),
+		"1, halt, 2":                             int64(1),
 		".metadata.labels.app // \"none\"":       "web",
 	} {
 		t.Run(program, func(t *testing.T) {
@@ -42,6 +43,14 @@ func TestOutputs(t *testing.T) {
 			require.Equal(t, object(), o, "the object is left as it was")
 		})
 	}
+}
+
+func TestLargeIntegers(t *testing.T) {
+	filter, err := jq.Compile("9223372036854775807 + 1")
+	require.NoError(t, err)
+	got, err := filter.Apply(object())
+	require.NoError(t, err)
+	require.Equal(t, json.Number("9223372036854775808"), got)
 }
 
 func TestBadPrograms(t *testing.T) {

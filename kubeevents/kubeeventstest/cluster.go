@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
@@ -32,6 +33,10 @@ type Cluster struct {
 	version  int
 	oldest   int // versions below are forgotten
 	dropped  int // how often connections were
+	frozen   int
+	losing   bool
+	torn     int              // after how many objects the next streamed list breaks off, -1: does not
+	dead     map[string]error // group versions
 	kinds    map[schema.GroupVersionResource]Kind
 	objects  map[schema.GroupVersionResource]map[string]*unstructured.Unstructured
 	history  []change
@@ -40,14 +45,19 @@ type Cluster struct {
 	pages    map[string][]unstructured.Unstructured // the rest of lists, by continue token
 }
 
-// Request is a verb (list, watch, discover) and the plural name of a resource, "" for discover.
-type Request struct{ Verb, Resource string }
+// Request is a verb (list, watch, discover) and the plural name of a resource, "" for discover. Metadata is set when
+// only metadata is asked for.
+type Request struct {
+	Verb, Resource string
+	Metadata       bool
+}
 
 type change struct {
 	gvr     schema.GroupVersionResource
 	version int
 	watch.Event
 	before *unstructured.Unstructured // what the object was, nil if new
+	lost   bool                       // no watch tells of it
 }
 
 // NewCluster makes a cluster that serves the kinds.
@@ -55,6 +65,8 @@ func NewCluster(kinds ...Kind) *Cluster {
 	c := &Cluster{
 		changed:  make(chan struct{}),
 		version:  1,
+		torn:     -1,
+		dead:     map[string]error{},
 		kinds:    map[schema.GroupVersionResource]Kind{},
 		objects:  map[schema.GroupVersionResource]map[string]*unstructured.Unstructured{},
 		refusals: map[Request]error{},
@@ -130,7 +142,7 @@ func (c *Cluster) Put(object map[string]any) {
 	if before != nil {
 		event.Type = watch.Modified
 	}
-	c.record(change{gvr, c.version, event, before})
+	c.record(change{gvr, c.version, event, before, c.losing})
 }
 
 // Delete removes an object and tells whether there was one.
@@ -146,7 +158,7 @@ func (c *Cluster) Delete(kind Kind, namespace, name string) bool {
 	c.version++
 	last := before.DeepCopy()
 	last.SetResourceVersion(strconv.Itoa(c.version))
-	c.record(change{gvr, c.version, watch.Event{Type: watch.Deleted, Object: last}, before})
+	c.record(change{gvr, c.version, watch.Event{Type: watch.Deleted, Object: last}, before, c.losing})
 	return true
 }
 
@@ -165,6 +177,13 @@ func (c *Cluster) Disconnect() {
 	c.signal()
 }
 
+// Freeze has the open watches say nothing more and stay open, as behind a broken network.
+func (c *Cluster) Freeze() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.frozen++
+}
+
 // Forget drops the history: watches and pages that continue from an older version get 410 Gone. Open watches go on.
 func (c *Cluster) Forget() {
 	c.mu.Lock()
@@ -174,7 +193,31 @@ func (c *Cluster) Forget() {
 	clear(c.pages)
 }
 
-// Refuse has requests answered with err until it is called again with nil. The Resource "*" is for all.
+// Lose has changes go unnoticed by watches until it is called again with false: a fault no server should have.
+func (c *Cluster) Lose(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.losing = on
+}
+
+// Tear has the next streamed list break off after that many objects, if it has more.
+func (c *Cluster) Tear(after int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.torn = after
+}
+
+// Kill has a group version not answer until it is called again with nil, as when the server behind an APIService is
+// down: discovery names it as failed, requests get 503.
+func (c *Cluster) Kill(apiVersion string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dead[apiVersion] = err
+	c.dropped++
+	c.signal()
+}
+
+// Refuse has requests answered with err until it is called again with nil. The Resource "*" is for all, metadata too.
 func (c *Cluster) Refuse(r Request, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -199,12 +242,15 @@ func (c *Cluster) signal() {
 }
 
 // asked counts a request and answers whether it is refused.
-func (c *Cluster) asked(r Request) error {
+func (c *Cluster) asked(r Request, gvr schema.GroupVersionResource) error {
 	c.requests[r]++
+	if c.dead[gvr.GroupVersion().String()] != nil {
+		return apierrors.NewServiceUnavailable("service unavailable")
+	}
 	if err := c.refusals[r]; err != nil {
 		return err
 	}
-	return c.refusals[Request{r.Verb, "*"}]
+	return c.refusals[Request{Verb: r.Verb, Resource: "*"}]
 }
 
 func (c *Cluster) find(apiVersion, kind string) schema.GroupVersionResource {

@@ -23,7 +23,7 @@ func (r resourceClient) Watch(ctx context.Context, options metav1.ListOptions) (
 	c := r.cluster
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.asked(Request{"watch", r.gvr.Resource}); err != nil {
+	if err := c.asked(Request{"watch", r.gvr.Resource, r.partial}, r.gvr); err != nil {
 		return nil, err
 	}
 	if _, served := c.kinds[r.gvr]; !served {
@@ -33,7 +33,7 @@ func (r resourceClient) Watch(ctx context.Context, options metav1.ListOptions) (
 	if err != nil {
 		return nil, err
 	}
-	w := &connection{client: r, wanted: wanted, position: c.version, dropped: c.dropped, out: make(chan watch.Event), stop: make(chan struct{})}
+	w := &connection{client: r, wanted: wanted, position: c.version, dropped: c.dropped, frozen: c.frozen, out: make(chan watch.Event), stop: make(chan struct{})}
 	if options.SendInitialEvents != nil && *options.SendInitialEvents {
 		w.initial(c.version)
 	} else if w.position, err = strconv.Atoi(options.ResourceVersion); err != nil || w.position < c.oldest {
@@ -53,10 +53,12 @@ type connection struct {
 	first    []watch.Event
 	position int // up to which version events were sent
 	dropped  int // of the cluster when it was opened
+	frozen   int
 	timeout  time.Duration
 	out      chan watch.Event
 	stop     chan struct{}
 	stopping bool // guarded by Cluster.mu
+	broken   bool // ends after the first events
 }
 
 func (w *connection) ResultChan() <-chan watch.Event { return w.out }
@@ -73,12 +75,17 @@ func (w *connection) Stop() {
 func (w *connection) initial(version int) {
 	for _, object := range w.client.cluster.objects[w.client.gvr] {
 		if w.wanted(object) {
-			w.first = append(w.first, watch.Event{Type: watch.Added, Object: object.DeepCopy()})
+			w.first = append(w.first, watch.Event{Type: watch.Added, Object: w.client.as(object.DeepCopy())})
 		}
+	}
+	if torn := w.client.cluster.torn; torn >= 0 && torn < len(w.first) {
+		w.first, w.broken = w.first[:torn], true
+		w.client.cluster.torn = -1
+		return
 	}
 	end := w.bookmark(version)
 	end.SetAnnotations(map[string]string{metav1.InitialEventsAnnotationKey: "true"})
-	w.first = append(w.first, watch.Event{Type: watch.Bookmark, Object: end})
+	w.first = append(w.first, watch.Event{Type: watch.Bookmark, Object: w.client.as(end)})
 }
 
 func (w *connection) run(ctx context.Context) {
@@ -102,6 +109,9 @@ func (w *connection) run(ctx context.Context) {
 				return
 			}
 		}
+		if w.broken {
+			return
+		}
 		var changed <-chan struct{}
 		var alive bool
 		if events, changed, alive = w.more(); !alive {
@@ -113,7 +123,10 @@ func (w *connection) run(ctx context.Context) {
 		select {
 		case <-changed:
 		case <-bookmarks.C:
-			events = []watch.Event{{Type: watch.Bookmark, Object: w.bookmark(w.position)}}
+			if changed == nil {
+				continue
+			}
+			events = []watch.Event{{Type: watch.Bookmark, Object: w.client.as(w.bookmark(w.position))}}
 		case <-w.stop:
 			return
 		case <-ctx.Done():
@@ -130,11 +143,14 @@ func (w *connection) more() (events []watch.Event, changed <-chan struct{}, aliv
 	if c.dropped != w.dropped {
 		return nil, nil, false
 	}
+	if c.frozen != w.frozen {
+		return nil, nil, true // never hears of a change
+	}
 	for _, change := range c.history {
 		if change.version <= w.position || change.gvr != w.client.gvr {
 			continue
 		}
-		if event, seen := w.see(change); seen {
+		if event, seen := w.see(change); seen && !change.lost {
 			events = append(events, event)
 		}
 	}
@@ -146,7 +162,7 @@ func (w *connection) more() (events []watch.Event, changed <-chan struct{}, aliv
 func (w *connection) see(change change) (watch.Event, bool) {
 	object, _ := change.Object.(*unstructured.Unstructured)
 	was, is := change.before != nil && w.wanted(change.before), change.Type != watch.Deleted && w.wanted(object)
-	event := watch.Event{Object: object.DeepCopy()}
+	event := watch.Event{Object: w.client.as(object.DeepCopy())}
 	switch {
 	case is && was:
 		event.Type = watch.Modified
