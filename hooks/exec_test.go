@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +29,8 @@ func scriptAt(t *testing.T, path, body string) string {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 	text := "#!/usr/bin/env bash\nif [[ $1 == --config ]]; then echo '{configVersion: v1, onStartup: 1}'; exit; fi\n" + body + "\n"
+	syscall.ForkLock.RLock() // a child forked now would hold the file open for writing, and it could not be run
+	defer syscall.ForkLock.RUnlock()
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o700))
 	return path
 }
