@@ -52,7 +52,8 @@ type Subscription struct {
 	changed  chan struct{} // closed at the next change of state
 
 	items   map[string]*record
-	order   []*record // items in order, nil when out of date
+	order   []*record // items in order but for those touched since, nil when out of date
+	touched map[string]*identity
 	stale   map[string]struct{}
 	broken  map[string]*FilterError
 	bytes   int64
@@ -169,7 +170,7 @@ func (s *Subscription) end(reason error) {
 	s.ended = reason
 	s.delivery.stop()
 	if errors.Is(reason, ErrClosed) {
-		s.items, s.order, s.stale, s.broken, s.bytes = map[string]*record{}, nil, nil, nil, 0
+		s.items, s.order, s.touched, s.stale, s.broken, s.bytes = map[string]*record{}, nil, nil, nil, nil, 0
 	}
 	close(s.changed)
 	s.changed = make(chan struct{})

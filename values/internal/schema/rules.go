@@ -65,29 +65,32 @@ func (r *reader) rules(n *Node) {
 
 // celCompiler makes its environments at the first rule, for most schemas have none.
 type celCompiler struct {
-	plain, optional *cel.Env
+	envs map[celDialect]*cel.Env
 }
 
-func (c *celCompiler) env(optional bool) (*cel.Env, error) {
-	have := &c.plain
-	options := []cel.EnvOption{
-		cel.Variable("self", cel.DynType), ext.Strings(), ext.Lists(), ext.Sets(), ext.Math(), ext.Encoders(), ext.TwoVarComprehensions(),
+type celDialect struct{ doubles, optional bool }
+
+func (c *celCompiler) env(d celDialect) (*cel.Env, error) {
+	if env := c.envs[d]; env != nil {
+		return env, nil
+	}
+	old := cel.DynType
+	if d.optional {
+		old = cel.OptionalType(cel.DynType)
+	}
+	env, err := cel.NewEnv(
+		cel.CustomTypeAdapter(celAdapter{d.doubles}), cel.Variable("self", cel.DynType), cel.Variable("oldSelf", old),
+		ext.Strings(), ext.Lists(), ext.Sets(), ext.Math(), ext.Encoders(), ext.TwoVarComprehensions(),
 		cel.CrossTypeNumericComparisons(true), cel.OptionalTypes(), cel.DefaultUTCTimeZone(true),
+	)
+	if err != nil {
+		return nil, err
 	}
-	if optional {
-		have = &c.optional
-		options = append(options, cel.Variable("oldSelf", cel.OptionalType(cel.DynType)))
-	} else {
-		options = append(options, cel.Variable("oldSelf", cel.DynType))
+	if c.envs == nil {
+		c.envs = map[celDialect]*cel.Env{}
 	}
-	if *have == nil {
-		env, err := cel.NewEnv(options...)
-		if err != nil {
-			return nil, err
-		}
-		*have = env
-	}
-	return *have, nil
+	c.envs[d] = env
+	return env, nil
 }
 
 func (c *celCompiler) rule(keyword string, raw tree.Value) (rule, error) {
@@ -103,7 +106,7 @@ func (c *celCompiler) rule(keyword string, raw tree.Value) (rule, error) {
 		message = "breaks the rule " + strings.Join(strings.Fields(source), " ")
 	}
 	out := rule{keyword: keyword, text: message, doubles: keyword == deckhouseRules, optional: child(raw, "optionalOldSelf") == "true"}
-	env, err := c.env(out.optional)
+	env, err := c.env(celDialect{out.doubles, out.optional})
 	if err != nil {
 		return rule{}, err
 	}
@@ -171,9 +174,9 @@ func (c *check) failRule(n *Node, r rule, at *path, message string) {
 }
 
 func (r rule) holds(v, old tree.Value) (bool, error) {
-	input := map[string]any{"self": celValue(v, r.doubles)}
+	input := map[string]any{"self": r.self(v)}
 	if r.transition {
-		input["oldSelf"] = celOld(old, r)
+		input["oldSelf"] = r.old(old)
 	}
 	out, _, err := r.program.Eval(input)
 	if err != nil {

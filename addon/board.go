@@ -1,0 +1,199 @@
+package addon
+
+import (
+	"sync"
+	"time"
+
+	"github.com/addonkit/addonkit/addon/internal/plan"
+	"github.com/addonkit/addonkit/helmclient"
+)
+
+// board keeps what people ask about modules and the plan need not know.
+type board struct {
+	mu      sync.Mutex
+	modules map[string]*facts
+	// begins is true until the first converge is asked for, first until it has
+	// ended.
+	begins, first bool
+	waiting       func() []string // of the global hooks; nil: for nothing
+}
+
+// facts are what is known of one module beyond its place in the plan.
+type facts struct {
+	verdict     verdict
+	undecided   string
+	revision    int
+	message     string
+	configError string
+	waiting     func() []string // nil: for nothing
+	attempts    int
+	phase       Phase
+	changed     time.Time
+}
+
+func newBoard() *board {
+	return &board{modules: map[string]*facts{}, begins: true, first: true}
+}
+
+func (b *board) change(module string, do func(*facts)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f := b.modules[module]
+	if f == nil {
+		f = &facts{}
+		b.modules[module] = f
+	}
+	do(f)
+}
+
+func (b *board) decided(module string, v verdict) {
+	b.change(module, func(f *facts) { f.verdict, f.undecided = v, "" })
+}
+
+func (b *board) undecided(module string, err error) {
+	b.change(module, func(f *facts) { f.undecided = "enabling not decided: " + err.Error() })
+}
+
+func (b *board) attempted(module string, err error) {
+	b.change(module, func(f *facts) {
+		f.waiting = nil
+		if err == nil {
+			f.attempts = 0
+			return
+		}
+		f.attempts++
+		f.message = err.Error()
+	})
+}
+
+func (b *board) found(s helmclient.Status) {
+	b.change(s.Name, func(f *facts) { f.revision = s.Revision })
+}
+
+func (b *board) applied(module string, r helmclient.Result) {
+	b.change(module, func(f *facts) {
+		if f.revision != r.Revision {
+			f.changed = time.Now()
+		}
+		f.revision, f.message = r.Revision, r.Reason
+	})
+}
+
+func (b *board) deleted(module string, err error) {
+	b.change(module, func(f *facts) {
+		if err == nil {
+			f.revision, f.attempts, f.message, f.waiting = 0, 0, "", nil
+			return
+		}
+		f.attempts++
+		f.message = err.Error()
+	})
+}
+
+// waitFor notes the watches that a module, or "" for the global hooks, waits
+// for before its Synchronization.
+func (b *board) waitFor(module string, watches func() []string) {
+	if module != "" {
+		b.change(module, func(f *facts) { f.waiting = watches })
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.waiting = watches
+}
+
+// configErrors notes which sections of the configuration are refused now.
+func (b *board) configErrors(byKey map[string]*module, refused map[string]error) {
+	for key, m := range byKey {
+		b.change(m.Name, func(f *facts) {
+			f.configError = ""
+			if err := refused[key]; err != nil {
+				f.configError = err.Error()
+			}
+		})
+	}
+}
+
+func (b *board) startDone() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.begins = false
+}
+
+func (b *board) starting() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.begins
+}
+
+func (b *board) converged() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.first = false
+}
+
+func (b *board) firstConverge() (pending bool, waiting []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waiting != nil {
+		waiting = b.waiting()
+	}
+	return b.first, waiting
+}
+
+// observe notes which modules are in another phase than before.
+func (b *board) observe(state plan.State) []ModuleStatus {
+	var changes []ModuleStatus
+	for _, m := range state.Sorted() {
+		s := b.status(state, m)
+		b.change(m.Name, func(f *facts) {
+			if s.Phase != f.phase {
+				f.phase, f.changed = s.Phase, time.Now()
+				changes = append(changes, s)
+			}
+		})
+	}
+	return changes
+}
+
+// status joins what the plan and the board know of a module.
+func (b *board) status(state plan.State, m plan.Module) ModuleStatus {
+	s := ModuleStatus{Name: m.Name, Enabled: m.Enabled}
+	b.change(m.Name, func(f *facts) {
+		if f.waiting != nil {
+			s.WaitingFor = f.waiting()
+		}
+		s.Phase = phaseOf(m, len(s.WaitingFor) > 0)
+		s.EnabledBy, s.EnabledReason = f.verdict.by, f.verdict.reason
+		s.Revision, s.Message, s.ConfigError = f.revision, f.message, f.configError
+		s.Attempts, s.LastChange = f.attempts, f.changed
+		if f.undecided != "" {
+			s.Message = f.undecided
+		}
+	})
+	if s.Phase == Waiting {
+		s.WaitingFor = append(s.WaitingFor, state.Waiting(m.Name)...)
+	}
+	if m.Stalled != "" {
+		s.Message = m.Stalled
+	}
+	return s
+}
+
+func phaseOf(m plan.Module, watching bool) Phase {
+	switch {
+	case m.Stalled != "":
+		return Stalled
+	case !m.Enabled && m.Live && m.Decided:
+		return Deleting
+	case !m.Enabled:
+		return Disabled
+	case watching || m.Attempt == plan.Pending || m.Attempt == plan.None:
+		return Waiting
+	case m.Attempt == plan.Failed:
+		return Failed
+	case m.Attempt == plan.Ended:
+		return Ready
+	}
+	return Running
+}
