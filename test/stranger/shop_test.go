@@ -20,7 +20,7 @@ import (
 	"github.com/addonkit/addonkit/addon"
 	"github.com/addonkit/addonkit/helmclient/helmclienttest"
 
-	"example.com/stranger"
+	"github.com/addonkit/addonkit/test/stranger"
 )
 
 const namespace = "shop"
