@@ -23,6 +23,7 @@ const (
 )
 
 func open(t *testing.T, content string) (*audit.Log, string) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "audit.log")
 	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 	return audit.Open(path, nil), path

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 // Part is one process of a control plane.
 type Part string
 
+// The parts.
 const (
 	All       Part = "all"       // the whole control plane, unless Options.Split
 	Etcd      Part = "etcd"      // the storage
@@ -86,8 +88,8 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 func (c *Cluster) Stop() error {
 	var errs []error
 	parts := c.parts()
-	for i := len(parts) - 1; i >= 0; i-- {
-		errs = append(errs, c.StopPart(parts[i]))
+	for _, part := range slices.Backward(parts) {
+		errs = append(errs, c.StopPart(part))
 	}
 	if c.ephemeral {
 		errs = append(errs, os.RemoveAll(c.dir))

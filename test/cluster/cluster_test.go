@@ -28,7 +28,8 @@ const ownerVariable = "ADDONKIT_TEST_CLUSTER_OWNER"
 
 func TestMain(m *testing.M) {
 	if mode := os.Getenv(ownerVariable); mode != "" {
-		c, err := cluster.Start(context.Background(), cluster.Options{Split: mode == "split"})
+		c, err := cluster.Start(context.Background(), //nolint:forbidigo // there is no test: this process is one
+			cluster.Options{Split: mode == "split"})
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
@@ -40,6 +41,7 @@ func TestMain(m *testing.M) {
 }
 
 func needsBinary(t *testing.T) {
+	t.Helper()
 	if _, ok := cluster.Built(); !ok && testing.Short() {
 		t.Skip("skipped: -short, and the control plane is not built (build it with any test run without -short)")
 	}
@@ -48,6 +50,7 @@ func needsBinary(t *testing.T) {
 }
 
 func start(t *testing.T, o cluster.Options) *cluster.Cluster {
+	t.Helper()
 	needsBinary(t)
 	c, err := cluster.Start(t.Context(), o)
 	require.NoError(t, err)
@@ -56,6 +59,7 @@ func start(t *testing.T, o cluster.Options) *cluster.Cluster {
 }
 
 func client(t *testing.T, c *cluster.Cluster) kubernetes.Interface {
+	t.Helper()
 	clients, err := kubernetes.NewForConfig(c.REST("cluster-test"))
 	require.NoError(t, err)
 	return clients
@@ -147,7 +151,8 @@ func requireGone(t *testing.T, dir, host string) {
 		_, err := os.Stat(dir)
 		return os.IsNotExist(err) && len(processesOf(dir)) == 0
 	}, 30*time.Second, 50*time.Millisecond, "processes %v or folder %s are left", processesOf(dir), dir)
-	_, err = net.Dial("tcp", address.Host)
+	var dialer net.Dialer
+	_, err = dialer.DialContext(t.Context(), "tcp", address.Host)
 	require.ErrorContains(t, err, "refused")
 }
 

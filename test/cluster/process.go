@@ -33,7 +33,7 @@ func launch(binary string, args []string, log string) (*process, error) {
 		return nil, err
 	}
 	defer file.Close()
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(binary, args...) //nolint:noctx // it is told to stop in order, not killed
 	cmd.Stderr = file
 	// Ctrl-C in a terminal is for us; we then stop it in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -114,8 +114,8 @@ func refuse(resource, name string, methods ...string) []fault.Rule {
 	return rules
 }
 
-func replace(file, old, new string) edit {
-	return func(_ context.Context, p *play) error { return fault.Replace(p.dir, file, old, new) }
+func replace(file, before, after string) edit {
+	return func(_ context.Context, p *play) error { return fault.Replace(p.dir, file, before, after) }
 }
 
 func removeFile(name string) edit {

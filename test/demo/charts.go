@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	maps0 "maps"
 	"path/filepath"
 
 	corev1 "k8s.io/api/core/v1"
@@ -104,7 +105,7 @@ func (s *stage) chartsPlay(ctx context.Context, names []string) (*play, error) {
 	}}
 	access := own.admin("")
 	kubeconfig := s.path("charts.kubeconfig")
-	if err := writeKubeconfig(kubeconfig, access, namespace); err != nil {
+	if err := writeKubeconfig(kubeconfig, access); err != nil {
 		return nil, err
 	}
 	o, err := launch(own.binary("charts-operator"), s.path("charts-operator.log"),
@@ -127,9 +128,7 @@ func configureCharts(data map[string]string) edit {
 		if config.Data == nil {
 			config.Data = map[string]string{}
 		}
-		for key, value := range data {
-			config.Data[key] = value
-		}
+		maps0.Copy(config.Data, data)
 		_, err = maps.Update(ctx, config, metav1.UpdateOptions{})
 		return err
 	}

@@ -19,16 +19,16 @@ func (s *stage) live(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := writeKubeconfig(s.path("operator.kubeconfig"), access, namespace); err != nil {
+	if err := writeKubeconfig(s.path("operator.kubeconfig"), access); err != nil {
 		return err
 	}
-	if err := writeKubeconfig(s.path("kubeconfig"), s.admin(""), namespace); err != nil {
+	if err := writeKubeconfig(s.path("kubeconfig"), s.admin("")); err != nil {
 		return err
 	}
 	if err := os.Symlink(s.cluster.Binary(), s.path("bin/kubectl")); err != nil {
 		return err
 	}
-	if err := s.startOperator(s.path("operator.kubeconfig")); err != nil {
+	if err := s.startOperator(ctx, s.path("operator.kubeconfig")); err != nil {
 		return err
 	}
 	tick := time.NewTicker(time.Second)

@@ -83,7 +83,7 @@ func (p *play) prepare(ctx context.Context) error {
 		}
 	}
 	p.kubeconfig = p.path("operator.kubeconfig")
-	if err := writeKubeconfig(p.kubeconfig, access, namespace); err != nil {
+	if err := writeKubeconfig(p.kubeconfig, access); err != nil {
 		return err
 	}
 	kube, err := kubernetes.NewForConfig(p.admin("demo-checker"))
@@ -116,7 +116,7 @@ func (p *play) behindProxy(access *rest.Config) (*rest.Config, error) {
 // start starts the operator and, unless its endpoint is what is lost, waits until it is ready.
 func (p *play) start(ctx context.Context) error {
 	began := time.Now()
-	if err := p.startOperator(p.kubeconfig, p.lost.flags...); err != nil {
+	if err := p.startOperator(ctx, p.kubeconfig, p.lost.flags...); err != nil {
 		return err
 	}
 	p.world.Endpoint = p.operator.endpoint

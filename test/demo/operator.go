@@ -26,8 +26,8 @@ type operator struct {
 }
 
 // startOperator runs the demo operator; more arguments win over the usual ones.
-func (s *stage) startOperator(kubeconfig string, more ...string) error {
-	address, err := freeAddress()
+func (s *stage) startOperator(ctx context.Context, kubeconfig string, more ...string) error {
+	address, err := freeAddress(ctx)
 	if err != nil {
 		return err
 	}
@@ -115,8 +115,9 @@ func (o *operator) ready(ctx context.Context) error {
 	}
 }
 
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freeAddress(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
@@ -124,7 +125,7 @@ func freeAddress() (string, error) {
 }
 
 // writeKubeconfig writes the file that a client configuration amounts to.
-func writeKubeconfig(path string, config *rest.Config, namespace string) error {
+func writeKubeconfig(path string, config *rest.Config) error {
 	const name = "demo"
 	c := clientcmdapi.NewConfig()
 	c.Clusters[name] = &clientcmdapi.Cluster{Server: config.Host, CertificateAuthorityData: config.CAData}

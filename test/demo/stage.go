@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"k8s.io/client-go/kubernetes"
@@ -88,8 +89,8 @@ func (s *stage) strike() error {
 	if s.operator != nil {
 		errs = append(errs, s.operator.stop())
 	}
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		errs = append(errs, s.closers[i]())
+	for _, v := range slices.Backward(s.closers) {
+		errs = append(errs, v())
 	}
 	if s.dir != "" {
 		errs = append(errs, os.RemoveAll(s.dir))

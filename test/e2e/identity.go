@@ -17,13 +17,13 @@ func Allow(group string, resources, verbs []string) rbacv1.PolicyRule {
 
 // ServiceAccount makes an account that may do in its namespace what the rules allow and
 // nothing else, and returns its client configuration. Its User-Agent is the account's name.
-func ServiceAccount(t testing.TB, namespace, name string, rules ...rbacv1.PolicyRule) *rest.Config {
-	t.Helper()
-	client, ctx, meta := Admin(t), t.Context(), metav1.ObjectMeta{Namespace: namespace, Name: name}
+func ServiceAccount(tb testing.TB, namespace, name string, rules ...rbacv1.PolicyRule) *rest.Config {
+	tb.Helper()
+	client, ctx, meta := Admin(tb), tb.Context(), metav1.ObjectMeta{Namespace: namespace, Name: name}
 	check := func(err error) {
-		t.Helper()
+		tb.Helper()
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	_, err := client.CoreV1().ServiceAccounts(namespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: meta}, metav1.CreateOptions{})
@@ -39,7 +39,7 @@ func ServiceAccount(t testing.TB, namespace, name string, rules ...rbacv1.Policy
 	token, err := client.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 	check(err)
 
-	config := rest.AnonymousClientConfig(Cluster(t).REST(name))
+	config := rest.AnonymousClientConfig(Cluster(tb).REST(name))
 	config.BearerToken, config.QPS = token.Status.Token, -1
 	return config
 }

@@ -31,42 +31,42 @@ func Main(m *testing.M) {
 }
 
 // Cluster returns the cluster that all tests of the program share.
-func Cluster(t testing.TB) *cluster.Cluster {
-	t.Helper()
-	NeedsControlPlane(t)
+func Cluster(tb testing.TB) *cluster.Cluster {
+	tb.Helper()
+	NeedsControlPlane(tb)
 	shared.once.Do(func() {
 		shared.cluster, shared.err = cluster.Start(context.Background(), cluster.Options{Progress: os.Stderr})
 	})
 	if shared.err != nil {
-		t.Fatalf("the local control plane did not start: %v", shared.err)
+		tb.Fatalf("the local control plane did not start: %v", shared.err)
 	}
 	return shared.cluster
 }
 
 // Own returns a cluster of the test's own, for tests that break things. It is stopped when
 // the test ends.
-func Own(t testing.TB, o cluster.Options) *cluster.Cluster {
-	t.Helper()
-	NeedsControlPlane(t)
+func Own(tb testing.TB, o cluster.Options) *cluster.Cluster {
+	tb.Helper()
+	NeedsControlPlane(tb)
 	if o.Progress == nil {
 		o.Progress = os.Stderr
 	}
-	c, err := cluster.Start(t.Context(), o)
+	c, err := cluster.Start(tb.Context(), o)
 	if err != nil {
-		t.Fatalf("the local control plane did not start: %v", err)
+		tb.Fatalf("the local control plane did not start: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := c.Stop(); err != nil {
-			t.Errorf("the local control plane did not stop: %v", err)
+			tb.Errorf("the local control plane did not stop: %v", err)
 		}
 	})
 	return c
 }
 
 // NeedsControlPlane skips the test when -short is given and the control plane is not built.
-func NeedsControlPlane(t testing.TB) {
-	t.Helper()
+func NeedsControlPlane(tb testing.TB) {
+	tb.Helper()
 	if _, built := cluster.Built(); !built && testing.Short() {
-		t.Skip("skipped: -short is given and the local control plane is not built (a run without -short builds it)")
+		tb.Skip("skipped: -short is given and the local control plane is not built (a run without -short builds it)")
 	}
 }

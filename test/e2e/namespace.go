@@ -15,33 +15,33 @@ import (
 const Agent = "e2e-helper"
 
 // Admin returns a client with all rights, as [Agent].
-func Admin(t testing.TB) kubernetes.Interface {
-	t.Helper()
-	client, err := kubernetes.NewForConfig(Cluster(t).REST(Agent))
+func Admin(tb testing.TB) kubernetes.Interface {
+	tb.Helper()
+	client, err := kubernetes.NewForConfig(Cluster(tb).REST(Agent))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return client
 }
 
 // Namespace makes a namespace for the test, with its default service account, and begins
 // to delete it when the test ends.
-func Namespace(t testing.TB) string {
-	t.Helper()
-	client := Admin(t)
-	created, err := client.CoreV1().Namespaces().Create(t.Context(),
+func Namespace(tb testing.TB) string {
+	tb.Helper()
+	client := Admin(tb)
+	created, err := client.CoreV1().Namespaces().Create(tb.Context(),
 		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}, metav1.CreateOptions{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	name := created.Name
-	t.Cleanup(func() {
-		err := client.CoreV1().Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{})
+	tb.Cleanup(func() {
+		err := client.CoreV1().Namespaces().Delete(context.WithoutCancel(tb.Context()), name, metav1.DeleteOptions{})
 		if err != nil && !apierrors.IsNotFound(err) {
-			t.Errorf("deleting namespace %s: %v", name, err)
+			tb.Errorf("deleting namespace %s: %v", name, err)
 		}
 	})
-	Await(t, "the default service account of "+name, func(ctx context.Context) (bool, error) {
+	Await(tb, "the default service account of "+name, func(ctx context.Context) (bool, error) {
 		_, err := client.CoreV1().ServiceAccounts(name).Get(ctx, "default", metav1.GetOptions{})
 		return err == nil, err
 	})
@@ -50,9 +50,9 @@ func Namespace(t testing.TB) string {
 
 // Await calls done every 50 ms until it reports true, and fails the test after a minute
 // with the last error.
-func Await(t testing.TB, what string, done func(context.Context) (bool, error)) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+func Await(tb testing.TB, what string, done func(context.Context) (bool, error)) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -64,7 +64,7 @@ func Await(t testing.TB, what string, done func(context.Context) (bool, error)) 
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("waited a minute for %s; last error: %v", what, err)
+			tb.Fatalf("waited a minute for %s; last error: %v", what, err)
 		}
 	}
 }

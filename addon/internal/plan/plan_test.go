@@ -47,7 +47,7 @@ func tell(t *testing.T, story string) {
 			continue
 		}
 		if !begun {
-			state, begun = plan.New(plan.StallCycles(modules)...), true
+			state, begun = plan.New(modules...), true
 		}
 		told, want, ok := strings.Cut(line, "=>")
 		require.True(t, ok, "line %d: no =>", n+1)

@@ -77,7 +77,7 @@ func (w *World) settings(ctx context.Context, want ...string) error {
 }
 
 func writtenBack(ctx context.Context, w *World) error {
-	if err := needsPython(); err != nil {
+	if err := needsPython(ctx); err != nil {
 		return err
 	}
 	section, err := w.config(ctx, "pythonReport")
@@ -206,8 +206,8 @@ func schedule(ctx context.Context, w *World) error {
 	return nil
 }
 
-func needsPython() error {
-	if exec.Command("python3", "-c", "").Run() != nil {
+func needsPython(ctx context.Context) error {
+	if exec.CommandContext(ctx, "python3", "-c", "").Run() != nil {
 		return skipped("no python3")
 	}
 	return nil

@@ -201,8 +201,7 @@ func (s skipped) Error() string { return "skipped: " + string(s) }
 
 // Skipped says whether an error of a check means that it cannot be done here, and why.
 func Skipped(err error) (reason string, ok bool) {
-	var s skipped
-	if errors.As(err, &s) {
+	if s, ok := errors.AsType[skipped](err); ok {
 		return string(s), true
 	}
 	return "", false

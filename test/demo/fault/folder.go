@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// Replace changes a file of the run's copy: every old becomes new. That old is not there
-// is an error, so that a fault cannot come to nothing unseen.
-func Replace(root, file, old, new string) error {
+// Replace changes a file of the run's copy: each before becomes after. That before is not
+// there is an error, so that a fault cannot come to nothing unseen.
+func Replace(root, file, before, after string) error {
 	path := filepath.Join(root, file)
 	info, err := os.Stat(path)
 	if err != nil {
@@ -19,8 +19,8 @@ func Replace(root, file, old, new string) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.Contains(data, []byte(old)) {
-		return fmt.Errorf("%s does not hold %q", path, old)
+	if !bytes.Contains(data, []byte(before)) {
+		return fmt.Errorf("%s does not hold %q", path, before)
 	}
-	return os.WriteFile(path, bytes.ReplaceAll(data, []byte(old), []byte(new)), info.Mode())
+	return os.WriteFile(path, bytes.ReplaceAll(data, []byte(before), []byte(after)), info.Mode())
 }

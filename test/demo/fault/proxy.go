@@ -27,6 +27,7 @@ type Proxy struct {
 // Effect is what happens to what a rule matches.
 type Effect int
 
+// The effects.
 const (
 	Refuse  Effect = iota // answered with 403, as if it was not allowed
 	Swallow               // answered with success, and not carried out

@@ -57,29 +57,31 @@ func TestProxy(t *testing.T) {
 	require.NoError(t, err)
 	defer proxy.Close()
 	client := proxy.server.Client()
-	do := func(method, path string) *http.Response {
+	do := func(method, path string) (int, *bufio.Reader) {
 		request, err := http.NewRequestWithContext(t.Context(), method, proxy.URL()+path, nil)
 		require.NoError(t, err)
 		request.Header.Set("Authorization", "Bearer mine")
 		request.Header.Set("Accept", "application/vnd.kubernetes.protobuf,application/json;as=Table")
 		response, err := client.Do(request)
 		require.NoError(t, err)
-		return response
+		t.Cleanup(func() { require.NoError(t, response.Body.Close()) })
+		return response.StatusCode, bufio.NewReader(response.Body)
 	}
 
-	require.Equal(t, 200, do("DELETE", "/api/v1/namespaces/a/secrets/one").StatusCode)
+	code, _ := do("DELETE", "/api/v1/namespaces/a/secrets/one")
+	require.Equal(t, 200, code)
 	require.Equal(t, []string{"DELETE /api/v1/namespaces/a/secrets/one Bearer mine"}, reached)
 	proxy.Add(Rule{Effect: Refuse, Method: "DELETE", Resource: "secrets", Name: "on"}, Rule{Effect: Swallow, Method: "DELETE", Resource: "secrets"})
-	require.Equal(t, 403, do("DELETE", "/api/v1/namespaces/a/secrets/one").StatusCode)
-	swallowed := do("DELETE", "/api/v1/namespaces/a/secrets/two")
-	body, err := io.ReadAll(swallowed.Body)
+	code, _ = do("DELETE", "/api/v1/namespaces/a/secrets/one")
+	require.Equal(t, 403, code)
+	code, swallowed := do("DELETE", "/api/v1/namespaces/a/secrets/two")
+	body, err := io.ReadAll(swallowed)
 	require.NoError(t, err)
-	require.Equal(t, 200, swallowed.StatusCode)
+	require.Equal(t, 200, code)
 	require.Contains(t, string(body), `"status":"Success"`)
 	require.Len(t, reached, 1)
 
-	watch := do("GET", "/api/v1/pods?watch=true")
-	lines := bufio.NewReader(watch.Body)
+	_, lines := do("GET", "/api/v1/pods?watch=true")
 	next := func() string { line, _ := lines.ReadString('\n'); return line }
 	require.Contains(t, next(), "kept-1")
 	require.Contains(t, next(), "lost-1", "the rule is not there yet")
