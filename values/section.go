@@ -73,8 +73,8 @@ func (sec *section) build(config tree.Value) (base, effective tree.Value, err er
 			return base, base, err
 		}
 	}
-	base = tree.Reconcile(sec.base, base)
-	effective = tree.Reconcile(sec.effective, patched(base, sec.patches))
+	base = tree.Adopt(sec.base, base)
+	effective = tree.Adopt(sec.effective, patched(base, sec.patches))
 	if err := effective.Check(); err != nil {
 		return base, base, fmt.Errorf("the merged section %w", err)
 	}
