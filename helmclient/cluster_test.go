@@ -750,3 +750,55 @@ func TestClusterBlockedDeletion(t *testing.T) {
 	_, err = e.Apply(t.Context(), r)
 	require.NoError(t, err)
 }
+
+func TestClusterDiff(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	c := func(extra string) *helmclient.Chart {
+		return chart(t, map[string]string{
+			"templates/cm.yaml":     fmt.Sprintf(configMap, "one"),
+			"templates/secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: '{{ .Values.color }}'}\n",
+			"templates/svc.yaml":    "apiVersion: v1\nkind: Service\nmetadata: {name: svc}\nspec: {ports: [{port: 80}]}\n",
+			"templates/extra.yaml":  "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + extra + "}\n",
+		})
+	}
+	r := helmclient.Request{Name: "web", Namespace: ns, Chart: c("old"), Values: map[string]any{"color": "red"}}
+	d, err := e.Diff(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Installed, d.Action)
+	require.Len(t, d.Objects, 4)
+	_, err = e.Status(t.Context(), ns, "web")
+	require.ErrorIs(t, err, helmclient.ErrNotFound)
+
+	_, err = e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	d, err = e.Diff(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Diff{Action: helmclient.Skipped, Reason: "nothing changed"}, d)
+
+	r.Chart, r.Values = c("new"), map[string]any{"color": "hunter2"}
+	d, err = e.Diff(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Upgraded, d.Action)
+	var said []string
+	for _, o := range d.Objects {
+		said = append(said, fmt.Sprint(o.Verb, " ", o.Object.Kind, " ", o.Object.Name, " ", o.Fields))
+	}
+	require.Equal(t, []string{
+		"updated Secret s [/data/password]", "updated ConfigMap web-one [/data/color]", "created ConfigMap new []", "removed ConfigMap old []",
+	}, sortedLike(said))
+	require.Equal(t, "***", d.Objects[0].Fields[0].To)
+	require.NotContains(t, fmt.Sprintf("%v %+v %#v", d, d, d.Objects), "hunter2")
+}
+
+// sortedLike puts updates before creations before removals, and Secrets first.
+func sortedLike(said []string) []string {
+	slices.SortStableFunc(said, func(a, b string) int {
+		rank := func(s string) int {
+			return slices.IndexFunc([]string{"updated Secret", "updated", "created", "removed"}, func(p string) bool { return strings.HasPrefix(s, p) })
+		}
+		return rank(a) - rank(b)
+	})
+	return said
+}

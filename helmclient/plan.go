@@ -37,6 +37,7 @@ type target struct {
 	adopt     bool                       // it exists and is to be taken over
 	wrote     bool
 	defines   []definition
+	fromCRDs  bool // of crds/
 }
 
 func (p *plan) forgetLive() {
@@ -56,7 +57,7 @@ func (op *operation) plan(ctx context.Context, out *render.Output, base *baselin
 			}
 			for _, o := range objects {
 				addLabels(o.Unstructured, op.r.Labels)
-				p.crds = append(p.crds, &target{Object: o, ref: manifest.RefOf(o.Unstructured), defines: kindsOf(o.Unstructured)})
+				p.crds = append(p.crds, &target{Object: o, ref: manifest.RefOf(o.Unstructured), defines: kindsOf(o.Unstructured), fromCRDs: true})
 			}
 		}
 	}
