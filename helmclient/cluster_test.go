@@ -802,3 +802,27 @@ func sortedLike(said []string) []string {
 	})
 	return said
 }
+
+func TestClusterChartTests(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	job := func(deadline string) *helmclient.Chart {
+		return chart(t, map[string]string{"templates/test.yaml": `apiVersion: batch/v1
+kind: Job
+metadata: {name: try, annotations: {helm.sh/hook: test}}
+spec:
+  activeDeadlineSeconds: ` + deadline + `
+  template: {spec: {restartPolicy: Never, containers: [{name: a, image: x}], nodeSelector: {none: "` + deadline + `"}}}
+`})
+	}
+	r := helmclient.Request{Name: "web", Namespace: ns, Chart: job("1")}
+	_, err := e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	err = e.Test(t.Context(), ns, "web")
+	var he *helmclient.Error
+	require.ErrorAs(t, err, &he)
+	require.Equal(t, helmclient.ReasonHookFailed, he.Reason)
+	require.ErrorContains(t, err, "DeadlineExceeded")
+	require.ErrorIs(t, e.Test(t.Context(), ns, "none"), helmclient.ErrNotFound)
+}
