@@ -826,3 +826,34 @@ spec:
 	require.ErrorContains(t, err, "DeadlineExceeded")
 	require.ErrorIs(t, e.Test(t.Context(), ns, "none"), helmclient.ErrNotFound)
 }
+
+func TestClusterDeadGroup(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	look, err := dynamic.NewForConfig(cfg)
+	require.NoError(t, err)
+	services := look.Resource(schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"})
+	_, err = services.Create(t.Context(), &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": map[string]any{"name": "v1.dead.test"},
+		"spec": map[string]any{"group": "dead.test", "version": "v1", "groupPriorityMinimum": int64(100), "versionPriority": int64(100),
+			"insecureSkipTLSVerify": true, "service": map[string]any{"name": "none", "namespace": ns}},
+	}}, metav1.CreateOptions{})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = services.Delete(context.Background(), "v1.dead.test", metav1.DeleteOptions{}) })
+
+	e := start(t, cfg, ns, helmclient.Options{})
+	_, err = e.Apply(t.Context(), helmclient.Request{Name: "web", Namespace: ns, Chart: chart(t, map[string]string{
+		"templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {v: '{{ .Capabilities.APIVersions.Has \"v1\" }}'}\n",
+	})})
+	require.NoError(t, err, "the other groups go on")
+
+	r := helmclient.Request{Name: "dead", Namespace: ns, Chart: chart(t, map[string]string{
+		"templates/a.yaml": "apiVersion: dead.test/v1\nkind: Thing\nmetadata: {name: a}\n",
+	})}
+	require.Eventually(t, func() bool { // until the aggregator has looked at it
+		_, err := e.Apply(t.Context(), r)
+		var he *helmclient.Error
+		require.ErrorAs(t, err, &he)
+		return he.Reason == helmclient.ReasonUnavailable && strings.Contains(err.Error(), "dead.test/v1")
+	}, 20*time.Second, 500*time.Millisecond)
+}

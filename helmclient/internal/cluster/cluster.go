@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/chartutil"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -49,7 +50,32 @@ func (c *Cluster) Mapping(gvk schema.GroupVersionKind) (*meta.RESTMapping, error
 	if IsUnknown(err) && c.refreshForMiss() {
 		m, err = c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
 	}
+	if IsUnknown(err) {
+		return nil, c.orSilent(gvk.GroupVersion(), err)
+	}
 	return m, err
+}
+
+// SilentError says that an API group exists and does not answer, so that nothing is known of its kinds.
+type SilentError struct {
+	GroupVersion schema.GroupVersion
+	Err          error
+}
+
+func (e *SilentError) Error() string {
+	return fmt.Sprintf("the API group %s does not answer: %v", e.GroupVersion, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *SilentError) Unwrap() error { return e.Err }
+
+// orSilent tells a kind that is not served from one whose group cannot say.
+func (c *Cluster) orSilent(gv schema.GroupVersion, unknown error) error {
+	_, err := c.discovery.ServerResourcesForGroupVersion(gv.String())
+	if err == nil || apierrors.IsNotFound(err) || errors.Is(err, memory.ErrCacheNotFound) {
+		return unknown
+	}
+	return &SilentError{gv, err}
 }
 
 // IsUnknown tells whether err says that a kind is not served.
