@@ -192,7 +192,7 @@ func TestClusterLife(t *testing.T) {
 		f.stop()
 		var lists []string
 		for _, q := range f.reqs.take() {
-			if strings.HasSuffix(q, "/secrets") {
+			if strings.HasSuffix(q, ns+"/secrets") {
 				lists = append(lists, q)
 			}
 		}
