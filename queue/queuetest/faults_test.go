@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestFaultsAreCaught plants one fault at a time in a runner that is right, and expects the named check to see it.
 func TestFaultsAreCaught(t *testing.T) {
 	var count atomic.Int64 // makes keys and queues unlike each other
-	for fault, f := range map[string]struct {
+	faults := map[string]struct {
 		caughtBy string
 		faulty
 	}{
@@ -48,6 +48,7 @@ func TestFaultsAreCaught(t *testing.T) {
 		"no cap":                              {"backoff", faulty{options: func(o *queue.Options) { o.Backoff.Max = time.Hour }}},
 		"loses the place":                     {"place", losesPlace()},
 		"a retry is most urgent":              {"urgent passes", faulty{add: func(r queue.Runner, t queue.Task) error { t.Priority = min(t.Priority, 0); return r.Add(t) }}},
+		"forgets new input while running":     {"changed input while running", forgetsRunning()},
 		"new input must wait":                 {"changed input", slowToAccept()},
 		"after is a failure": {"after", onResult(func(err error) error {
 			if v := queue.Read(err); v.Action == queue.Again {
@@ -121,7 +122,13 @@ func TestFaultsAreCaught(t *testing.T) {
 		"removes nothing":    {"remover/waiting", faulty{keep: true}},
 		"cancels no removed": {"remover/running", faulty{keep: true}},
 		"wakes nothing":      {"waker", faulty{asleep: true}},
-	} {
+	}
+	unproved := map[string]bool{}
+	for _, c := range checks() {
+		unproved[strings.TrimPrefix(c.name, "required/")] = true
+	}
+	for fault, f := range faults {
+		delete(unproved, f.caughtBy)
 		t.Run(fault, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				for _, c := range checks() {
@@ -138,6 +145,9 @@ func TestFaultsAreCaught(t *testing.T) {
 				t.Fatalf("there is no check %q", f.caughtBy)
 			})
 		})
+	}
+	if len(unproved) > 0 {
+		t.Errorf("checks without a fault that they catch: %v", unproved)
 	}
 }
 
