@@ -2,6 +2,7 @@ package queuetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -58,13 +59,13 @@ func TestFaultsAreCaught(t *testing.T) {
 		})},
 		"after is a retry": {"after", onResult(func(err error) error {
 			if v := queue.Read(err); v.Action == queue.Again {
-				return fmt.Errorf("%v", v.Err)
+				return hidden(v.Err)
 			}
 			return err
 		})},
 		"stop is a retry": {"stop", onResult(func(err error) error {
 			if v := queue.Read(err); v.Action == queue.Drop {
-				return fmt.Errorf("%v", v.Err)
+				return hidden(v.Err)
 			}
 			return err
 		})},
@@ -135,7 +136,7 @@ func TestFaultsAreCaught(t *testing.T) {
 					if strings.TrimPrefix(c.name, "required/") != f.caughtBy {
 						continue
 					}
-					err := c.run(func(o queue.Options) queue.Runner { return f.plant(o) })
+					err := c.run(t.Context(), func(o queue.Options) queue.Runner { return f.plant(o) })
 					if err == nil {
 						t.Fatalf("check %q did not see it", c.name)
 					}
@@ -194,7 +195,7 @@ func (p *planted) Run(ctx context.Context, h queue.Handler) error {
 	return p.Memory.Run(ctx, inner)
 }
 
-func (p *planted) Queues() []queue.QueueStatus {
+func (p *planted) Queues() []queue.Status {
 	if p.mute {
 		return nil
 	}
@@ -218,6 +219,9 @@ func (p *planted) Wake(q, key string) bool {
 func onTask(edit func(*queue.Task)) faulty {
 	return faulty{add: func(r queue.Runner, t queue.Task) error { edit(&t); return r.Add(t) }}
 }
+
+// hidden is an error of the same words that steers nothing.
+func hidden(err error) error { return errors.New(fmt.Sprint(err)) }
 
 func onResult(edit func(error) error) faulty {
 	return faulty{handle: func(ctx context.Context, h queue.Handler, t queue.Task) error { return edit(h(ctx, t)) }}
