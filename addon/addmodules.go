@@ -2,8 +2,8 @@ package addon
 
 import (
 	"fmt"
-	"strings"
 
+	"github.com/addonkit/addonkit/addon/internal/dag"
 	"github.com/addonkit/addonkit/addon/internal/plan"
 	"github.com/addonkit/addonkit/queue"
 	"github.com/addonkit/addonkit/values"
@@ -14,7 +14,6 @@ import (
 func (o *Operator) addModules(list []Module) (plan.State, error) {
 	o.modules, o.byKey = map[string]*module{}, map[string]*module{}
 	var planned []plan.Module
-	var names []string
 	for _, m := range list {
 		if m.Name == "" {
 			return plan.State{}, fmt.Errorf("addon: a module has no name")
@@ -24,17 +23,24 @@ func (o *Operator) addModules(list []Module) (plan.State, error) {
 		}
 		added := &module{Module: m, op: o}
 		o.modules[m.Name] = added
-		names = append(names, m.Name)
 		planned = append(planned, plan.Module{Name: m.Name, Order: m.Order, Needs: needed(m), Stalled: o.prepare(added)})
 	}
+	needs := graph(list)
 	for i, m := range planned {
-		for _, need := range m.Needs {
-			if _, ok := o.modules[need]; !ok && planned[i].Stalled == "" {
-				planned[i].Stalled = fmt.Sprintf("needs module %q, which does not exist%s", need, nearest(need, names))
-			}
+		if problem := needs.Problem(m.Name); problem != nil && m.Stalled == "" {
+			planned[i].Stalled = problem.Error()
 		}
 	}
-	return plan.New(plan.StallCycles(planned)...), nil
+	return plan.New(planned...), nil
+}
+
+// graph is the modules as they need each other.
+func graph(list []Module) *dag.Graph {
+	var nodes []dag.Node
+	for _, m := range list {
+		nodes = append(nodes, dag.Node{Name: m.Name, Needs: needed(m), Order: m.Order})
+	}
+	return dag.New(nodes...)
 }
 
 // prepare gives a module its section of values and its unit of hooks, and
@@ -69,39 +75,4 @@ func needed(m Module) []string {
 		names = append(names, n.Module)
 	}
 	return names
-}
-
-// nearest suggests the name that was probably meant.
-func nearest(name string, names []string) string {
-	best, least := "", len(name)/2+1
-	for _, candidate := range names {
-		if d := distance(name, candidate); d < least {
-			best, least = candidate, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance counts the single-letter edits between two names.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		previous := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := previous
-			if !strings.EqualFold(a[i:i+1], b[j:j+1]) {
-				cost++
-			}
-			previous = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

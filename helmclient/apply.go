@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/release"
 	helmtime "helm.sh/helm/v3/pkg/time"
 
-	"github.com/addonkit/addonkit/helmclient/internal/cluster"
 	"github.com/addonkit/addonkit/helmclient/internal/decide"
 	"github.com/addonkit/addonkit/helmclient/internal/manifest"
 	"github.com/addonkit/addonkit/helmclient/internal/record"
@@ -76,7 +74,7 @@ func (op *operation) apply(ctx context.Context) error {
 		op.result.Action = Skipped
 		return nil
 	case decide.Refuse:
-		return fail(PhaseCheck, "", manifest.Ref{}, op.foreign())
+		return fail(PhaseCheck, "", manifest.Ref{}, foreignError(op.last()))
 	case decide.Repair:
 		op.result.Action = Repaired
 		return op.repair(ctx)
@@ -96,63 +94,6 @@ func (op *operation) apply(ctx context.Context) error {
 		op.result.Action = Upgraded
 	}
 	return op.revise(ctx)
-}
-
-// observe looks at records and inputs. For a release that is as it should be it sends no request while
-// Run runs, unless the chart looks at the cluster.
-func (op *operation) observe(ctx context.Context) (decide.Rule, error) {
-	var err error
-	if op.history, err = op.records.History(ctx, op.r.Namespace, op.r.Name); err != nil {
-		return decide.Rule{}, fail(PhaseRecord, "", manifest.Ref{}, err)
-	}
-	values, err := canonical(op.r.Values)
-	if err != nil {
-		return decide.Rule{}, fail(PhaseCheck, ReasonInvalidRequest, manifest.Ref{}, err)
-	}
-	op.inputs = inputDigest(op.r, values)
-	op.lookups = &render.Lookups{Dynamic: op.dynamic, Mapping: op.cluster.Mapping}
-
-	last := op.last()
-	o := decide.Observation{State: last.State, Repair: op.r.Repair}
-	if o.Owner, err = op.ownerOf(ctx, last); err != nil {
-		return decide.Rule{}, err
-	}
-	o.Inputs = o.Owner == decide.Ours && last.Mark.Inputs == op.inputs
-	uses := op.r.Chart.loaded.Uses.In(values)
-	if uses.KubeVersion || uses.APIVersions {
-		if op.caps, err = op.cluster.Capabilities(ctx); err != nil {
-			return decide.Rule{}, fail(PhaseRender, "", manifest.Ref{}, err)
-		}
-		op.caps = op.withOwnKinds(op.caps)
-		op.mark.Cluster = cluster.Digest(op.caps, uses)
-	}
-	if o.Inputs && last.State == "deployed" {
-		o.Cluster = last.Mark.Cluster == op.mark.Cluster
-		if o.Cluster {
-			if o.Cluster, err = op.lookups.Same(ctx, last.Mark.Lookups); err != nil {
-				return decide.Rule{}, fail(PhaseRender, "", manifest.Ref{}, fmt.Errorf("repeat lookups: %w", err))
-			}
-		}
-	}
-	return decide.Release(o), nil
-}
-
-// ownerOf tells whose a revision is. Other instances are asked after only when they have left it in flight.
-func (x *Executor) ownerOf(ctx context.Context, m record.Meta) (decide.Owner, error) {
-	switch {
-	case m.Verified && m.Mark.Instance == x.instance:
-		return decide.Ours, nil
-	case !m.Verified || !m.Pending() || x.ownerAlive == nil:
-		return decide.Foreign, nil
-	}
-	alive, err := x.ownerAlive(ctx, m.Mark.Instance, m.Mark.Epoch)
-	if err != nil {
-		return "", fail(PhaseCheck, ReasonUnavailable, manifest.Ref{}, fmt.Errorf("is %s alive: %w", m.Mark.Instance, err))
-	}
-	if alive {
-		return decide.Foreign, nil
-	}
-	return decide.Dead, nil
 }
 
 // compare renders as the newest revision was rendered. If the result is the same, the mark is brought up
@@ -274,36 +215,9 @@ func (op *operation) newRelease(out *render.Output, base *baseline, revision int
 	return rel
 }
 
-// everGood tells whether a revision was wholly applied since the last uninstall. Until then every attempt
-// is an installation, with its hooks.
-func everGood(history []record.Meta) bool {
-	for _, m := range slices.Backward(history) {
-		if m.State == "uninstalled" {
-			return false
-		}
-		if m.Good() {
-			return true
-		}
-	}
-	return false
-}
-
 func (op *operation) last() record.Meta {
 	if len(op.history) == 0 {
 		return record.Meta{}
 	}
 	return op.history[len(op.history)-1]
-}
-
-func (op *operation) foreign() error { return foreignError(op.last()) }
-
-func foreignError(m record.Meta) error {
-	e := &ForeignError{Revision: m.Revision, State: m.State, Owner: "an unknown owner"}
-	switch {
-	case m.Verified:
-		e.Owner = "instance " + m.Mark.Instance
-	case m.Writer != "":
-		e.Owner = m.Writer
-	}
-	return e
 }

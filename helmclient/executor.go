@@ -50,10 +50,10 @@ func New(o Options) (*Executor, error) {
 		return nil, fmt.Errorf("helmclient: %w", err)
 	}
 	store := &record.Store{
-		Secrets:    o.Kube.CoreV1(),
-		Annotation: o.LabelDomain + "/release-mark",
-		Labels:     map[string]string{o.LabelDomain + "/instance": o.Instance},
-		Manager:    o.FieldManager,
+		Secrets: o.Kube.CoreV1(),
+		Domain:  o.LabelDomain,
+		Labels:  map[string]string{o.LabelDomain + "/instance": o.Instance},
+		Manager: o.FieldManager,
 	}
 	return &Executor{
 		kube: o.Kube, dynamic: o.Dynamic,

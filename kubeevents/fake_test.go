@@ -52,14 +52,17 @@ func prepare(t *testing.T, objects ...runtime.Object) *cluster {
 	return c
 }
 
-func (c *cluster) run() {
-	ctx, cancel := context.WithCancel(c.t.Context())
+func (c *cluster) run() { run(c.t, c.watcher) }
+
+func run(t *testing.T, w *kubeevents.Watcher) *kubeevents.Watcher {
+	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- c.watcher.Run(ctx) }()
-	c.t.Cleanup(func() {
+	go func() { done <- w.Run(ctx) }()
+	t.Cleanup(func() {
 		cancel()
-		require.NoError(c.t, <-done)
+		require.NoError(t, <-done)
 	})
+	return w
 }
 
 func (c *cluster) serve(groupVersion string, resources ...metav1.APIResource) {

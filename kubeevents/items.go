@@ -1,5 +1,7 @@
 package kubeevents
 
+import "slices"
+
 // recordCost is what one record costs beside its content: the record, its slots in the map and in the sorted list,
 // and its share of the identity.
 const recordCost = 48 + 40 + 8 + 48
@@ -54,7 +56,7 @@ func (s *Subscription) replace(key string, id *identity, r *record) {
 	} else {
 		s.items[key] = r
 	}
-	s.order = nil
+	s.touch(key, id)
 	if s.sees(id) {
 		s.note(key, id, old, r)
 	}
@@ -69,11 +71,34 @@ func (s *Subscription) sees(id *identity) bool {
 	return ok
 }
 
-// inOrder returns the items that are seen, sorted. The slice is never changed.
-func (s *Subscription) inOrder() []*record {
-	if s.order != nil {
-		return s.order
+// touch remembers that the order is out of date for one object.
+func (s *Subscription) touch(key string, id *identity) {
+	if s.order == nil {
+		return
 	}
+	if s.touched == nil {
+		s.touched = map[string]*identity{}
+	}
+	s.touched[key] = id
+	if len(s.touched) > 16+len(s.order)/4 {
+		s.order, s.touched = nil, nil // sorting anew is cheaper
+	}
+}
+
+// inOrder returns the items that are seen, sorted. The slice is never changed: what was touched since the last time is
+// merged into a new one.
+func (s *Subscription) inOrder() []*record {
+	switch {
+	case s.order == nil:
+		s.order = s.sorted()
+	case len(s.touched) > 0:
+		s.order = s.merged()
+	}
+	s.touched = nil
+	return s.order
+}
+
+func (s *Subscription) sorted() []*record {
 	seen := s.items
 	if s.allowed != nil {
 		seen = make(map[string]*record, len(s.items))
@@ -83,8 +108,27 @@ func (s *Subscription) inOrder() []*record {
 			}
 		}
 	}
-	s.order = sorted(seen)
-	return s.order
+	return sorted(seen)
+}
+
+func (s *Subscription) merged() []*record {
+	touched := make([]*identity, 0, len(s.touched))
+	for _, id := range s.touched {
+		touched = append(touched, id)
+	}
+	slices.SortFunc(touched, compareIdentities)
+	old, order := s.order, make([]*record, 0, len(s.order)+len(touched))
+	for _, id := range touched {
+		at, found := slices.BinarySearchFunc(old, id, func(r *record, id *identity) int { return compareIdentities(r.id, id) })
+		order = append(order, old[:at]...)
+		if old = old[at:]; found {
+			old = old[1:]
+		}
+		if r := s.items[id.key()]; r != nil && s.sees(id) {
+			order = append(order, r)
+		}
+	}
+	return append(order, old...)
 }
 
 // allow follows the labels of a namespace. Its objects have been kept all the time, so no list is needed.
@@ -99,7 +143,7 @@ func (s *Subscription) allow(namespace string, on bool) {
 	} else {
 		delete(s.allowed, namespace)
 	}
-	s.order = nil
+	s.order, s.touched = nil, nil
 	for key, r := range s.items {
 		if r.id.namespace != namespace {
 			continue

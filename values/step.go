@@ -9,7 +9,10 @@ import (
 	"github.com/addonkit/addonkit/values/internal/tree"
 )
 
-var errTest = errors.New("the test does not hold")
+var (
+	errTest       = errors.New("the test does not hold")
+	errIntoItself = errors.New("a value cannot be moved into itself")
+)
 
 // step is an operation that was checked, with its paths below the section's root.
 type step struct {
@@ -105,7 +108,7 @@ func (s step) apply(doc tree.Value) (tree.Value, error) {
 		return doc.Add(s.path, v, false)
 	}
 	if len(s.path) > len(s.from) && slices.Equal(s.path[:len(s.from)], s.from) {
-		return doc, errors.New("a value cannot be moved into itself")
+		return doc, errIntoItself
 	}
 	rest, err := doc.Remove(s.from)
 	if err != nil {
@@ -160,8 +163,8 @@ func record(patches, base, doc tree.Value, path []string, origin *tree.Origin) t
 			return patches.With(token, now)
 		}
 		have = tree.EmptyOverlay().WithOrigin(origin)
-	case have.Kind() != tree.Overlay:
-		return patches.With(token, now)
+	case have.Kind() != tree.Overlay || below.Kind() != tree.Map:
+		return patches.With(token, now) // the layers below have lost the map meanwhile
 	}
 	next := record(have, below, now, path[1:], origin)
 	if next.Kind() == tree.Overlay && next.Len() == 0 {

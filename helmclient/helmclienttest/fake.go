@@ -16,7 +16,10 @@ import (
 	"github.com/addonkit/addonkit/helmclient/internal/manifest"
 )
 
-var _ helmclient.Client = (*Fake)(nil)
+var (
+	_ helmclient.Client        = (*Fake)(nil)
+	_ helmclient.HealthWatcher = (*Fake)(nil)
+)
 
 // Fake is a Client in memory. The exported fields may be set before the first call.
 type Fake struct {
@@ -40,11 +43,13 @@ type Call struct {
 
 // state is the cluster, shared by the clients that work on it.
 type state struct {
-	mu       sync.Mutex
-	releases map[string][]*revision        // by namespace/name, oldest first
-	objects  map[helmclient.Object]*object // what is in the cluster; without versions
-	hooks    []string                      // events and names, in the order they ran
-	calls    []Call
+	mu            sync.Mutex
+	releases      map[string][]*revision        // by namespace/name, oldest first
+	objects       map[helmclient.Object]*object // what is in the cluster; without versions
+	hooks         []string                      // events and names, in the order they ran
+	calls         []Call
+	health        map[string]helmclient.Health
+	healthChanged chan struct{} // closed at a change
 }
 
 type revision struct {
@@ -60,7 +65,8 @@ type object struct {
 
 // New returns a client on a cluster of its own.
 func New() *Fake {
-	return &Fake{state: &state{releases: map[string][]*revision{}, objects: map[helmclient.Object]*object{}}}
+	return &Fake{state: &state{releases: map[string][]*revision{}, objects: map[helmclient.Object]*object{},
+		health: map[string]helmclient.Health{}, healthChanged: make(chan struct{})}}
 }
 
 // Another returns a client of another instance on the same cluster.
@@ -84,7 +90,7 @@ func (f *Fake) Apply(ctx context.Context, r helmclient.Request) (helmclient.Resu
 	defer f.state.mu.Unlock()
 	key := r.Namespace + "/" + r.Name
 	last := f.newest(key)
-	rule := decide.Release(f.observe(last, inputs, r.Repair))
+	rule := decide.Release(f.observe(last, inputs, r.Repair, r.TakeOver))
 	res := helmclient.Result{Revision: last.Revision, Reason: rule.Why, Digest: inputs}
 	switch rule.Then {
 	case decide.Skip:
@@ -160,7 +166,7 @@ func (f *Fake) Status(ctx context.Context, namespace, name string) (helmclient.S
 	defer f.state.mu.Unlock()
 	s := f.newest(namespace + "/" + name)
 	if s.Revision == 0 {
-		_, err := failed(namespace, name, helmclient.PhaseRecord, helmclient.ReasonRecordFailed, helmclient.ErrNotFound)
+		_, err := failed(namespace, name, helmclient.PhaseRecord, helmclient.ReasonNotFound, helmclient.ErrNotFound)
 		return s, err
 	}
 	return s, nil
@@ -198,7 +204,7 @@ func (f *Fake) Delete(ctx context.Context, r helmclient.DeleteRequest) (helmclie
 	if last.Revision == 0 {
 		return helmclient.Result{Action: helmclient.Skipped, Reason: "there is no such release"}, nil
 	}
-	if f.observe(last, "", false).Owner == decide.Foreign && inFlight(last.State) {
+	if f.observe(last, "", false, r.TakeOver).Owner == decide.Foreign && inFlight(last.State) {
 		return failed(r.Namespace, r.Name, helmclient.PhaseCheck, helmclient.ReasonForeign, foreign(last))
 	}
 	res := helmclient.Result{Action: helmclient.Deleted, Reason: r.Cause}
@@ -246,10 +252,12 @@ func (f *Fake) newest(key string) helmclient.Status {
 	return s
 }
 
-func (f *Fake) observe(last helmclient.Status, inputs string, repair bool) decide.Observation {
+func (f *Fake) observe(last helmclient.Status, inputs string, repair, takeOver bool) decide.Observation {
 	o := decide.Observation{State: last.State, Owner: decide.Foreign, Cluster: true, Repair: repair}
 	if last.Ours {
 		o.Owner, o.Inputs = decide.Ours, last.Digest == inputs
+	} else if takeOver {
+		o.Owner = decide.Dead
 	}
 	return o
 }

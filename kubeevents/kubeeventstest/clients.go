@@ -21,7 +21,7 @@ import (
 
 // Clients are clients of the cluster. They list, watch and discover; other requests are not for watchers and fail.
 func (c *Cluster) Clients() kubeevents.Clients {
-	return kubeevents.Clients{Dynamic: dynamicClient{c}, Metadata: metadataClient{c}, Discovery: discoveryClient{c.discover, nil}}
+	return kubeevents.Clients{Dynamic: dynamicClient{c}, Metadata: metadataClient{c}, Discovery: discoveryClient{cluster: c}}
 }
 
 type dynamicClient struct{ cluster *Cluster }
@@ -48,7 +48,7 @@ func (r resourceClient) List(_ context.Context, options metav1.ListOptions) (*un
 	c := r.cluster
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.asked(Request{"list", r.gvr.Resource, r.partial}); err != nil {
+	if err := c.asked(Request{"list", r.gvr.Resource, r.partial}, r.gvr); err != nil {
 		return nil, err
 	}
 	kind, served := c.kinds[r.gvr]
@@ -97,21 +97,26 @@ func (c *Cluster) rest(token string) ([]unstructured.Unstructured, string, error
 	return rest, version, nil
 }
 
+// discoveryClient answers what kinds are looked up by.
 type discoveryClient struct {
-	discover func() (*discoveryfake.FakeDiscovery, error)
-	discovery.DiscoveryInterface
+	discovery.DiscoveryInterface // nil: the rest is not served
+	cluster                      *Cluster
 }
 
 func (d discoveryClient) ServerGroupsAndResources() ([]*metav1.APIGroup, []*metav1.APIResourceList, error) {
-	document, err := d.discover()
+	document, dead, err := d.cluster.discover()
 	if err != nil {
 		return nil, nil, err
 	}
-	return document.ServerGroupsAndResources()
+	groups, resources, err := document.ServerGroupsAndResources()
+	if err == nil && len(dead) > 0 {
+		err = &discovery.ErrGroupDiscoveryFailed{Groups: dead}
+	}
+	return groups, resources, err
 }
 
 func (d discoveryClient) ServerGroups() (*metav1.APIGroupList, error) {
-	document, err := d.discover()
+	document, _, err := d.cluster.discover()
 	if err != nil {
 		return nil, err
 	}
@@ -119,22 +124,27 @@ func (d discoveryClient) ServerGroups() (*metav1.APIGroupList, error) {
 }
 
 func (d discoveryClient) ServerResourcesForGroupVersion(groupVersion string) (*metav1.APIResourceList, error) {
-	document, err := d.discover()
+	document, _, err := d.cluster.discover()
 	if err != nil {
 		return nil, err
 	}
 	return document.ServerResourcesForGroupVersion(groupVersion)
 }
 
-func (c *Cluster) discover() (*discoveryfake.FakeDiscovery, error) {
+func (c *Cluster) discover() (document *discoveryfake.FakeDiscovery, dead map[schema.GroupVersion]error, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.asked(Request{Verb: "discover"}); err != nil {
-		return nil, err
+	if err := c.asked(Request{Verb: "discover"}, schema.GroupVersionResource{}); err != nil {
+		return nil, nil, err
 	}
+	dead = map[schema.GroupVersion]error{}
 	lists := map[string]*metav1.APIResourceList{}
-	document := &discoveryfake.FakeDiscovery{Fake: &clienttesting.Fake{}}
-	for _, kind := range c.kinds {
+	document = &discoveryfake.FakeDiscovery{Fake: &clienttesting.Fake{}}
+	for gvr, kind := range c.kinds {
+		if err := c.dead[kind.APIVersion]; err != nil {
+			dead[gvr.GroupVersion()] = err
+			continue
+		}
 		list := lists[kind.APIVersion]
 		if list == nil {
 			list = &metav1.APIResourceList{GroupVersion: kind.APIVersion}
@@ -146,5 +156,5 @@ func (c *Cluster) discover() (*discoveryfake.FakeDiscovery, error) {
 			Namespaced: !kind.ClusterScoped, Verbs: metav1.Verbs{"list", "watch"},
 		})
 	}
-	return document, nil
+	return document, dead, nil
 }

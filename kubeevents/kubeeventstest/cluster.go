@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
@@ -34,7 +35,8 @@ type Cluster struct {
 	dropped  int // how often connections were
 	frozen   int
 	losing   bool
-	torn     int // after how many objects the next streamed list breaks off, -1: does not
+	torn     int              // after how many objects the next streamed list breaks off, -1: does not
+	dead     map[string]error // group versions
 	kinds    map[schema.GroupVersionResource]Kind
 	objects  map[schema.GroupVersionResource]map[string]*unstructured.Unstructured
 	history  []change
@@ -64,6 +66,7 @@ func NewCluster(kinds ...Kind) *Cluster {
 		changed:  make(chan struct{}),
 		version:  1,
 		torn:     -1,
+		dead:     map[string]error{},
 		kinds:    map[schema.GroupVersionResource]Kind{},
 		objects:  map[schema.GroupVersionResource]map[string]*unstructured.Unstructured{},
 		refusals: map[Request]error{},
@@ -204,6 +207,16 @@ func (c *Cluster) Tear(after int) {
 	c.torn = after
 }
 
+// Kill has a group version not answer until it is called again with nil, as when the server behind an APIService is
+// down: discovery names it as failed, requests get 503.
+func (c *Cluster) Kill(apiVersion string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dead[apiVersion] = err
+	c.dropped++
+	c.signal()
+}
+
 // Refuse has requests answered with err until it is called again with nil. The Resource "*" is for all, metadata too.
 func (c *Cluster) Refuse(r Request, err error) {
 	c.mu.Lock()
@@ -229,8 +242,11 @@ func (c *Cluster) signal() {
 }
 
 // asked counts a request and answers whether it is refused.
-func (c *Cluster) asked(r Request) error {
+func (c *Cluster) asked(r Request, gvr schema.GroupVersionResource) error {
 	c.requests[r]++
+	if c.dead[gvr.GroupVersion().String()] != nil {
+		return apierrors.NewServiceUnavailable("service unavailable")
+	}
 	if err := c.refusals[r]; err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (r resourceClient) Watch(ctx context.Context, options metav1.ListOptions) (
 	c := r.cluster
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.asked(Request{"watch", r.gvr.Resource, r.partial}); err != nil {
+	if err := c.asked(Request{"watch", r.gvr.Resource, r.partial}, r.gvr); err != nil {
 		return nil, err
 	}
 	if _, served := c.kinds[r.gvr]; !served {

@@ -21,7 +21,8 @@ type Fixture struct {
 	Patience time.Duration
 }
 
-// TestSource runs the suite. It calls newFixture once for every subtest.
+// TestSource runs the suite. It calls newFixture once for every subtest; subtests run
+// at the same time.
 func TestSource(t *testing.T, newFixture func(t *testing.T) Fixture) {
 	for name, check := range map[string]func(*testing.T, *bench){
 		"an absent configuration is empty":          absent,
@@ -43,6 +44,7 @@ func TestSource(t *testing.T, newFixture func(t *testing.T) Fixture) {
 		"numbers keep kind and digits":              numbers,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFixture(t)
 			if f.Patience == 0 {
 				f.Patience = 10 * time.Second

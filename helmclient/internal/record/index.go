@@ -209,7 +209,7 @@ func (x *Index) list(ctx context.Context, namespace, labels string) ([]Meta, str
 	o := metav1.ListOptions{LabelSelector: labels}
 	var out []Meta
 	add := func(object *metav1.ObjectMeta) {
-		if m, ok := metaOf(object, x.Store.Annotation); ok {
+		if m, ok := metaOf(object, x.Store.Domain); ok {
 			out = append(out, m)
 		}
 	}
@@ -278,7 +278,7 @@ func (x *Index) events(ctx context.Context, s *space, w watch.Interface) (versio
 			if e.Type == watch.Bookmark {
 				continue
 			}
-			if m, ok := metaOf(&object.ObjectMeta, x.Store.Annotation); ok {
+			if m, ok := metaOf(&object.ObjectMeta, x.Store.Domain); ok {
 				if e.Type == watch.Deleted {
 					s.drop(m)
 				} else {

@@ -19,6 +19,7 @@ type Meta struct {
 	Verified        bool   // the mark is good for this very revision and nobody else wrote the record
 	Writer          string // the last field manager that wrote the release data; "" when not known
 	Updated         time.Time
+	Parts           int // Secrets that hold the body; 0: it is in the record
 
 	Key             string // the Secret's name
 	UID             types.UID
@@ -42,7 +43,7 @@ func Key(name string, revision int) string {
 	return "sh.helm.release.v1." + name + ".v" + strconv.Itoa(revision)
 }
 
-func metaOf(o *metav1.ObjectMeta, annotation string) (Meta, bool) {
+func metaOf(o *metav1.ObjectMeta, domain string) (Meta, bool) {
 	revision, err := strconv.Atoi(o.Labels["version"])
 	if err != nil || o.Labels["owner"] != "helm" || o.Labels["name"] == "" {
 		return Meta{}, false
@@ -52,7 +53,8 @@ func metaOf(o *metav1.ObjectMeta, annotation string) (Meta, bool) {
 		Key: o.Name, UID: o.UID, ResourceVersion: o.ResourceVersion,
 		Updated: updated(o), Writer: writer(o.ManagedFields),
 	}
-	m.Mark, m.Verified = parseMark(o.Annotations[annotation], m.Namespace, m.Name, o.Labels["version"], m.State)
+	m.Mark, m.Verified = parseMark(o.Annotations[domain+"/release-mark"], m.Namespace, m.Name, o.Labels["version"], m.State)
+	m.Parts, _ = strconv.Atoi(o.Annotations[domain+partsKey])
 	if m.Verified && m.Writer != "" && m.Writer != m.Mark.Manager {
 		m.Verified = false
 	}

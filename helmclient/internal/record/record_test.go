@@ -1,6 +1,8 @@
 package record
 
 import (
+	"encoding/base64"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,7 +13,7 @@ import (
 )
 
 func TestRecordRoundTrip(t *testing.T) {
-	s := &Store{Secrets: fake.NewClientset().CoreV1(), Annotation: "x.test/mark", Labels: map[string]string{"x.test/instance": "i"}, Manager: "i"}
+	s := &Store{Secrets: fake.NewClientset().CoreV1(), Domain: "x.test", Labels: map[string]string{"x.test/instance": "i"}, Manager: "i"}
 	rel := &release.Release{Name: "web", Namespace: "ns", Version: 7, Manifest: "m", Config: map[string]any{"a": "b"},
 		Chart: &chart.Chart{Metadata: &chart.Metadata{Name: "c"}}, Info: &release.Info{Status: release.StatusPendingUpgrade}}
 	m, err := s.Create(t.Context(), rel, Mark{Instance: "i", Inputs: "d"})
@@ -64,4 +66,59 @@ func TestDamagedRecords(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte("H4sIAAAA"))
 	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = decode(data) })
+}
+
+func TestLargeReleases(t *testing.T) {
+	random := func(n int) string { // does not compress
+		b := make([]byte, n*3/4)
+		_, _ = rand.NewChaCha8([32]byte{1}).Read(b)
+		return base64.StdEncoding.EncodeToString(b)
+	}
+	secrets := fake.NewClientset().CoreV1()
+	s := &Store{Secrets: secrets, Domain: "x.test", Manager: "i"}
+	count := func() int {
+		list, err := secrets.Secrets("ns").List(t.Context(), metav1.ListOptions{})
+		require.NoError(t, err)
+		return len(list.Items)
+	}
+	rel := func(version, manifest, files int) *release.Release {
+		return &release.Release{Name: "web", Namespace: "ns", Version: version, Manifest: random(manifest), Config: map[string]any{"a": "b"},
+			Chart: &chart.Chart{Metadata: &chart.Metadata{Name: "c"}, Files: []*chart.File{{Name: "f", Data: []byte(random(files))}}},
+			Info:  &release.Info{Status: release.StatusPendingUpgrade}}
+	}
+	slim := rel(1, 100, 2<<20)
+	_, err := s.Create(t.Context(), slim, Mark{})
+	require.NoError(t, err)
+	require.Equal(t, 1, count())
+	got, _, err := s.Get(t.Context(), "ns", "web", 1)
+	require.NoError(t, err)
+	require.Equal(t, slim.Manifest, got.Manifest)
+	require.Empty(t, got.Chart.Files)
+
+	large := rel(2, 5<<20, 0)
+	m, err := s.Create(t.Context(), large, Mark{Instance: "i"})
+	require.NoError(t, err)
+	require.Greater(t, m.Parts, 4)
+	require.Equal(t, 2+m.Parts, count())
+	large.Info.Status = release.StatusDeployed
+	m, err = s.Update(t.Context(), large, m.Mark, m)
+	require.NoError(t, err)
+	require.True(t, m.Verified)
+	got, m, err = s.Get(t.Context(), "ns", "web", 2)
+	require.NoError(t, err)
+	require.Equal(t, large.Manifest, got.Manifest)
+	require.Equal(t, release.StatusDeployed, got.Info.Status)
+
+	require.NoError(t, secrets.Secrets("ns").Delete(t.Context(), m.Key+".part2", metav1.DeleteOptions{}))
+	_, _, err = s.Get(t.Context(), "ns", "web", 2)
+	require.Error(t, err, "a good revision with a lost part is damaged")
+	large.Info.Status = release.StatusPendingUpgrade
+	m, err = s.Update(t.Context(), large, m.Mark, m)
+	require.NoError(t, err)
+	got, m, err = s.Get(t.Context(), "ns", "web", 2)
+	require.NoError(t, err)
+	require.Empty(t, got.Manifest, "an interrupted one had applied nothing")
+
+	require.NoError(t, s.Delete(t.Context(), m))
+	require.Equal(t, 1, count())
 }

@@ -22,19 +22,25 @@ import (
 
 const (
 	secretType = "helm.sh/release.v1"
-	maxStored  = 900 << 10 // bytes of release data in one Secret; etcd takes 1.5 MiB, the API server 1 MiB
+	maxStored  = 900 << 10  // bytes of release data beyond which a new record gets parts
+	maxSecret  = 1000 << 10 // bytes in one Secret, with room for a longer description; the API server takes 1 MiB
+	maxDecoded = 256 << 20  // bytes of a release, against records that blow up
 )
 
 // ErrTooLarge means that a release does not fit into its Secret.
 var ErrTooLarge = errors.New("the release record is too large for a Secret")
 
-// Store reads and writes records. Every method is one request, none after ctx has ended.
+// Store reads and writes records. A record that does not fit into one Secret has parts, see parts.go; every
+// method is one request, and one more for each part. None is sent after ctx has ended.
 type Store struct {
-	Secrets    corev1client.SecretsGetter
-	Annotation string            // where the mark stands
-	Labels     map[string]string // added to every record
-	Manager    string            // field manager
+	Secrets corev1client.SecretsGetter
+	Domain  string            // of labels and annotations
+	Labels  map[string]string // added to every record
+	Manager string            // field manager
 }
+
+// Annotation is where the mark stands.
+func (s *Store) Annotation() string { return s.Domain + "/release-mark" }
 
 // Get reads one revision whole.
 func (s *Store) Get(ctx context.Context, namespace, name string, revision int) (*release.Release, Meta, error) {
@@ -46,8 +52,11 @@ func (s *Store) Get(ctx context.Context, namespace, name string, revision int) (
 	if err != nil {
 		return nil, Meta{}, fmt.Errorf("secret %s/%s: %w", namespace, secret.Name, err)
 	}
-	m, _ := metaOf(&secret.ObjectMeta, s.Annotation)
-	return rel, m, nil
+	m, _ := metaOf(&secret.ObjectMeta, s.Domain)
+	if m.Parts = s.partsOf(rel); m.Parts > 0 {
+		rel, err = s.join(ctx, rel, m)
+	}
+	return rel, m, err
 }
 
 // Create writes a new revision. It fails with AlreadyExists when somebody else was first.
@@ -55,17 +64,30 @@ func (s *Store) Create(ctx context.Context, rel *release.Release, mark Mark) (Me
 	if err := ctx.Err(); err != nil {
 		return Meta{}, err
 	}
-	secret, err := s.secret(rel, mark, "createdAt")
+	head, parts, err := s.split(rel)
 	if err != nil {
 		return Meta{}, err
 	}
-	return s.written(s.Secrets.Secrets(rel.Namespace).Create(ctx, secret, metav1.CreateOptions{FieldManager: s.Manager}))
+	secret, err := s.secret(head, mark, "createdAt")
+	if err != nil {
+		return Meta{}, err
+	}
+	secret, err = s.Secrets.Secrets(rel.Namespace).Create(ctx, secret, metav1.CreateOptions{FieldManager: s.Manager})
+	m, err := s.written(secret, err)
+	if err != nil {
+		return m, err
+	}
+	return m, s.createParts(ctx, secret, parts)
 }
 
 // Update writes a revision again. It fails with Conflict when the record is no longer the one in was.
+// Of a record in parts it writes what Info tells.
 func (s *Store) Update(ctx context.Context, rel *release.Release, mark Mark, was Meta) (Meta, error) {
 	if err := ctx.Err(); err != nil {
 		return Meta{}, err
+	}
+	if was.Parts > 0 {
+		rel = s.head(rel, was.Parts)
 	}
 	secret, err := s.secret(rel, mark, "modifiedAt")
 	if err != nil {
@@ -85,17 +107,17 @@ func (s *Store) Delete(ctx context.Context, m Meta) error {
 		o.Preconditions = &metav1.Preconditions{UID: &m.UID}
 	}
 	err := s.Secrets.Secrets(m.Namespace).Delete(ctx, m.Key, o)
-	if apierrors.IsNotFound(err) {
-		return nil
+	if err != nil && !apierrors.IsNotFound(err) {
+		return err
 	}
-	return err
+	return s.deleteParts(ctx, m)
 }
 
 func (s *Store) written(secret *corev1.Secret, err error) (Meta, error) {
 	if err != nil {
 		return Meta{}, err
 	}
-	m, _ := metaOf(&secret.ObjectMeta, s.Annotation)
+	m, _ := metaOf(&secret.ObjectMeta, s.Domain)
 	return m, nil
 }
 
@@ -104,8 +126,8 @@ func (s *Store) secret(rel *release.Release, mark Mark, timeLabel string) (*core
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > maxStored {
-		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(data), maxStored)
+	if len(data) > maxSecret {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(data), maxSecret)
 	}
 	state := rel.Info.Status.String()
 	mark.Manager = s.Manager
@@ -121,11 +143,19 @@ func (s *Store) secret(rel *release.Release, mark Mark, timeLabel string) (*core
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: Key(rel.Name, rel.Version), Namespace: rel.Namespace, Labels: labels,
-			Annotations: map[string]string{s.Annotation: mark.sign(rel.Namespace, rel.Name, rel.Version, state).encode()},
+			Annotations: s.annotations(rel, mark.sign(rel.Namespace, rel.Name, rel.Version, state)),
 		},
 		Type: secretType,
 		Data: map[string][]byte{"release": data},
 	}, nil
+}
+
+func (s *Store) annotations(rel *release.Release, mark Mark) map[string]string {
+	out := map[string]string{s.Annotation(): mark.encode()}
+	if n := s.partsOf(rel); n > 0 {
+		out[s.Domain+partsKey] = strconv.Itoa(n)
+	}
+	return out
 }
 
 func encode(rel *release.Release) ([]byte, error) {
@@ -151,8 +181,8 @@ func decode(data []byte) (*release.Release, error) {
 		if err != nil {
 			return nil, errors.New("release data is not gzip")
 		}
-		if raw, err = io.ReadAll(zip); err != nil {
-			return nil, errors.New("release data is damaged")
+		if raw, err = io.ReadAll(io.LimitReader(zip, maxDecoded+1)); err != nil || len(raw) > maxDecoded {
+			return nil, errors.New("release data is damaged or too large")
 		}
 	}
 	var rel release.Release

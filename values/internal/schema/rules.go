@@ -65,29 +65,32 @@ func (r *reader) rules(n *Node) {
 
 // celCompiler makes its environments at the first rule, for most schemas have none.
 type celCompiler struct {
-	plain, optional *cel.Env
+	envs map[celDialect]*cel.Env
 }
 
-func (c *celCompiler) env(optional bool) (*cel.Env, error) {
-	have := &c.plain
-	options := []cel.EnvOption{
-		cel.Variable("self", cel.DynType), ext.Strings(), ext.Lists(), ext.Sets(), ext.Math(), ext.Encoders(), ext.TwoVarComprehensions(),
+type celDialect struct{ doubles, optional bool }
+
+func (c *celCompiler) env(d celDialect) (*cel.Env, error) {
+	if env := c.envs[d]; env != nil {
+		return env, nil
+	}
+	old := cel.DynType
+	if d.optional {
+		old = cel.OptionalType(cel.DynType)
+	}
+	env, err := cel.NewEnv(
+		cel.CustomTypeAdapter(celAdapter{d.doubles}), cel.Variable("self", cel.DynType), cel.Variable("oldSelf", old),
+		ext.Strings(), ext.Lists(), ext.Sets(), ext.Math(), ext.Encoders(), ext.TwoVarComprehensions(),
 		cel.CrossTypeNumericComparisons(true), cel.OptionalTypes(), cel.DefaultUTCTimeZone(true),
+	)
+	if err != nil {
+		return nil, err
 	}
-	if optional {
-		have = &c.optional
-		options = append(options, cel.Variable("oldSelf", cel.OptionalType(cel.DynType)))
-	} else {
-		options = append(options, cel.Variable("oldSelf", cel.DynType))
+	if c.envs == nil {
+		c.envs = map[celDialect]*cel.Env{}
 	}
-	if *have == nil {
-		env, err := cel.NewEnv(options...)
-		if err != nil {
-			return nil, err
-		}
-		*have = env
-	}
-	return *have, nil
+	c.envs[d] = env
+	return env, nil
 }
 
 func (c *celCompiler) rule(keyword string, raw tree.Value) (rule, error) {
@@ -103,7 +106,7 @@ func (c *celCompiler) rule(keyword string, raw tree.Value) (rule, error) {
 		message = "breaks the rule " + strings.Join(strings.Fields(source), " ")
 	}
 	out := rule{keyword: keyword, text: message, doubles: keyword == deckhouseRules, optional: child(raw, "optionalOldSelf") == "true"}
-	env, err := c.env(out.optional)
+	env, err := c.env(celDialect{out.doubles, out.optional})
 	if err != nil {
 		return rule{}, err
 	}
@@ -149,7 +152,7 @@ func child(raw tree.Value, key string) string {
 
 // rules evaluates the rules of one schema for one value. A key that the rule reads and
 // the values lack lets a rule of the second kind pass; every other failure counts.
-func (c *check) rules(n *Node, v, old tree.Value, at *path) {
+func (c *check) rules(n *Node, v, old tree.Value) {
 	for _, r := range n.rules {
 		if r.transition && !r.optional && !old.Exists() {
 			continue
@@ -158,22 +161,22 @@ func (c *check) rules(n *Node, v, old tree.Value, at *path) {
 		switch {
 		case err != nil && r.doubles && strings.Contains(err.Error(), "no such key"):
 		case err != nil:
-			c.failRule(n, r, at, "could not be checked: "+celReason(err))
+			c.failRule(n, r, "could not be checked: "+celReason(err))
 		case !ok:
-			c.failRule(n, r, at, r.text)
+			c.failRule(n, r, r.text)
 		}
 	}
 }
 
-func (c *check) failRule(n *Node, r rule, at *path, message string) {
-	c.fail(n, at, r.keyword, "%s", message)
+func (c *check) failRule(n *Node, r rule, message string) {
+	c.fail(n, r.keyword, "%s", message)
 	c.found[len(c.found)-1].Schema = n.at + "/" + r.at
 }
 
 func (r rule) holds(v, old tree.Value) (bool, error) {
-	input := map[string]any{"self": celValue(v, r.doubles)}
+	input := map[string]any{"self": r.self(v)}
 	if r.transition {
-		input["oldSelf"] = celOld(old, r)
+		input["oldSelf"] = r.old(old)
 	}
 	out, _, err := r.program.Eval(input)
 	if err != nil {

@@ -60,18 +60,21 @@ func decode(d *yaml.Decoder, n *yaml.Node) (err error) {
 
 var yamlLine = regexp.MustCompile(`line (\d+)`)
 
-// safeYAMLError keeps the line and the parser's own words; those of the scanner
-// and the parser are constant sentences, but those about anchors quote a name.
+// safeYAMLError keeps the line, which the parser leaves out for the first, and its
+// constant sentences; some quote a name, which could be anything.
 func safeYAMLError(err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		_, what, _ := strings.Cut(text, ": ")
-		return fmt.Errorf("is not YAML: line %s: %s", m[1], what)
-	}
+	text, line := strings.TrimPrefix(err.Error(), "yaml: "), "1"
 	if strings.HasPrefix(text, "unknown anchor") {
 		return errors.New("is not YAML: an alias names an unknown anchor")
 	}
-	return errors.New("is not YAML")
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
+		line = m[1]
+		_, text, _ = strings.Cut(text, ": ")
+	}
+	if strings.ContainsAny(text, "'`\"") && !strings.HasPrefix(text, "did not find expected") {
+		return fmt.Errorf("is not YAML: line %s", line)
+	}
+	return fmt.Errorf("is not YAML: line %s: %s", line, text)
 }
 
 func emptyDocument(n *yaml.Node) bool {
