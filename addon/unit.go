@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/addonkit/addonkit/addon/internal/plan"
 	"github.com/addonkit/addonkit/hooks"
 	"github.com/addonkit/addonkit/kubeevents"
 )
@@ -148,16 +149,26 @@ func (u *unit) watchesSynced() bool {
 	}
 	if !u.asked {
 		u.asked = true
-		u.op.background.Go(func() {
-			for _, w := range open {
-				if w.sub.Synced(u.ctx) != nil {
-					return
-				}
-			}
-			u.wake("watches are in sync")
-		})
+		u.op.background.Go(func() { u.awaitWatches(u.ctx, open) })
 	}
 	return false
+}
+
+// awaitWatches wakes the unit when all of the watches are in sync, and tells
+// the plan at once when that will take a permission or a kind to appear.
+func (u *unit) awaitWatches(ctx context.Context, open []*watch) {
+	for _, w := range open {
+		if w.sub.Wait(ctx) == nil {
+			continue
+		}
+		if ctx.Err() == nil && u.module != "" {
+			u.op.engine.happened(plan.Blocked{Module: u.module})
+		}
+		if w.sub.Synced(ctx) != nil {
+			return
+		}
+	}
+	u.wake("watches are in sync")
 }
 
 // stop ends watches, schedules and waiting, and forgets the hooks, so that a

@@ -59,8 +59,8 @@ func releaseError(namespace, name string, err error) error {
 			e.Err = f.err
 		}
 	}
-	if reason := reasonOf(err); e.Reason == "" || reason == ReasonTimeout || reason == ReasonCanceled {
-		e.Reason = or(reason, or(e.Reason, defaultReason(e.Phase)))
+	if e.Reason == "" {
+		e.Reason = or(reasonOf(err), defaultReason(e.Phase))
 	}
 	if e.Object.Kind == "Secret" {
 		e.Err = withoutContent(e.Err)
@@ -84,6 +84,8 @@ func reasonOf(err error) Reason {
 		return ReasonCanceled
 	case errors.Is(err, context.DeadlineExceeded):
 		return ReasonTimeout
+	case errors.Is(err, ErrNotFound):
+		return ReasonNotFound
 	case errors.As(err, &foreign):
 		return ReasonForeign
 	case errors.As(err, &owned):

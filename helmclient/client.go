@@ -60,6 +60,9 @@ type Request struct {
 	RecreateKinds []string
 	// DisableHooks leaves out the chart's hooks.
 	DisableHooks bool
+	// TakeOver takes over an interrupted revision whoever began it, as addon-operator does. It is safe only
+	// if nothing else works on the release.
+	TakeOver bool
 	// Repair compares every object with the cluster even when the release's inputs are unchanged, and
 	// puts right what differs without making a revision. Without it, an object whose manifest did not
 	// change since the last good revision is not read.
@@ -75,6 +78,8 @@ type DeleteRequest struct {
 	DisableHooks bool
 	// Orphan removes the records and leaves the objects, so that another release may adopt them.
 	Orphan bool
+	// TakeOver deletes a release with an interrupted revision whoever began it.
+	TakeOver bool
 	// Cause says what led to this call.
 	Cause string
 }
@@ -88,13 +93,17 @@ const (
 	AdoptAny     Adoption = "Any"     // take any object, another release's too, as addon-operator does
 )
 
-// CRDPolicy is what to do with the objects in a chart's crds/.
+// CRDPolicy is what to do with the objects in a chart's crds/. Nothing in crds/ is ever deleted.
 type CRDPolicy string
 
 const (
-	CRDsCreate  CRDPolicy = ""        // create what is absent, leave what exists
-	CRDsSkip    CRDPolicy = "Skip"    // leave crds/ alone
+	// CRDsSafe creates what is absent and updates what differs, unless that would harm stored objects: a
+	// change of scope, a stored or served version that goes, a schema that objects may not meet. Such a
+	// change is refused before the first write, with [ReasonUnsafeCRD].
+	CRDsSafe    CRDPolicy = ""
+	CRDsCreate  CRDPolicy = "Create"  // create what is absent, leave what exists, as Helm does
 	CRDsReplace CRDPolicy = "Replace" // create what is absent, update what differs
+	CRDsSkip    CRDPolicy = "Skip"    // leave crds/ alone
 )
 
 // Action says what a call did.

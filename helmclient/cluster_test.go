@@ -631,3 +631,122 @@ data: {seen: "{{ .Capabilities.APIVersions.Has "fresh.test/v1/Fresh" }}"}
 	require.NoError(t, err)
 	require.Equal(t, helmclient.Skipped, res.Action)
 }
+
+func TestClusterCRDs(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	crd := func(properties string) *helmclient.Chart {
+		return chart(t, map[string]string{
+			"crds/a.yaml": `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gadgets.helmclient.test}
+spec:
+  group: helmclient.test
+  scope: Namespaced
+  names: {kind: Gadget, plural: gadgets}
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {` + properties + `}}}}}}
+`,
+			"templates/g.yaml": "apiVersion: helmclient.test/v1\nkind: Gadget\nmetadata: {name: g}\nspec: {a: x}\n",
+		})
+	}
+	look, err := dynamic.NewForConfig(cfg)
+	require.NoError(t, err)
+	crds := look.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
+	t.Cleanup(func() { _ = crds.Delete(context.Background(), "gadgets.helmclient.test", metav1.DeleteOptions{}) })
+
+	r := helmclient.Request{Name: "g", Namespace: ns, Chart: crd("a: {type: string}")}
+	_, err = e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	r.Chart = crd("a: {type: string}, b: {type: string}")
+	res, err := e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, "CustomResourceDefinition/gadgets.helmclient.test", res.Changes[0].Object.String())
+
+	r.Chart = crd("a: {type: string}")
+	_, err = e.Apply(t.Context(), r)
+	var he *helmclient.Error
+	require.ErrorAs(t, err, &he)
+	require.Equal(t, helmclient.ReasonUnsafeCRD, he.Reason)
+	require.ErrorContains(t, err, "v1.spec.b would go")
+	st, err := e.Status(t.Context(), ns, "g")
+	require.NoError(t, err)
+	require.Equal(t, "deployed", st.State, "refused before the first write")
+
+	r.CRDs = helmclient.CRDsReplace
+	_, err = e.Apply(t.Context(), r)
+	require.NoError(t, err)
+}
+
+func TestClusterRequests(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	files := map[string]string{}
+	for i := range 50 {
+		n := strconv.Itoa(i)
+		files["templates/"+n+".yaml"] = fmt.Sprintf(strings.ReplaceAll(configMap, ".Values.color", ".Values.c"+n), n)
+	}
+	e := start(t, cfg, ns, helmclient.Options{})
+	r := helmclient.Request{Name: "fifty", Namespace: ns, Chart: chart(t, files)}
+	_, err := e.Apply(t.Context(), r)
+	require.NoError(t, err)
+
+	e.reqs.take()
+	r.Values = map[string]any{"c7": "red"}
+	_, err = e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	all := e.reqs.take()
+	count := func(method, part string) (n int) {
+		for _, q := range all {
+			if strings.HasPrefix(q, method) && strings.Contains(q, part) {
+				n++
+			}
+		}
+		return n
+	}
+	require.Equal(t, 1, count("GET", "/configmaps/"), all)
+	require.Equal(t, 1, count("PATCH", "/configmaps/"), all)
+	require.LessOrEqual(t, count("P", "/secrets"), 3, all)
+	require.Equal(t, 0, count("GET", "/secrets?"), all)
+	require.Len(t, all, 1+1+3+1, "and one read of the record that is upgraded: %v", all)
+}
+
+func TestClusterBlockedDeletion(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	r := helmclient.Request{Name: "web", Namespace: ns, Chart: chart(t, map[string]string{
+		"templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: held, finalizers: [helmclient.test/hold]}\n",
+		"templates/b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept, annotations: {helm.sh/resource-policy: keep}}\n",
+	})}
+	_, err := e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	del := helmclient.DeleteRequest{Name: "web", Namespace: ns, Timeout: 500 * time.Millisecond}
+	_, err = e.Delete(t.Context(), del)
+	var he *helmclient.Error
+	require.ErrorAs(t, err, &he)
+	require.Equal(t, "ConfigMap/"+ns+"/held", he.Object.String())
+	require.Equal(t, helmclient.ReasonBlocked, he.Reason)
+	require.ErrorContains(t, err, "helmclient.test/hold")
+	st, err := e.Status(t.Context(), ns, "web")
+	require.NoError(t, err)
+	require.Equal(t, "uninstalling", st.State, "the record is kept")
+
+	cm, err := e.kube.CoreV1().ConfigMaps(ns).Get(t.Context(), "held", metav1.GetOptions{})
+	require.NoError(t, err)
+	cm.Finalizers = nil
+	_, err = e.kube.CoreV1().ConfigMaps(ns).Update(t.Context(), cm, metav1.UpdateOptions{})
+	require.NoError(t, err)
+	_, err = e.Delete(t.Context(), del)
+	require.NoError(t, err)
+	_, err = e.Status(t.Context(), ns, "web")
+	require.ErrorIs(t, err, helmclient.ErrNotFound)
+	_, err = e.kube.CoreV1().ConfigMaps(ns).Get(t.Context(), "kept", metav1.GetOptions{})
+	require.NoError(t, err)
+
+	// What was kept carries the release's name, so the next installation has it again.
+	r.Chart = chart(t, map[string]string{"templates/b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept}\ndata: {a: b}\n"})
+	_, err = e.Apply(t.Context(), r)
+	require.NoError(t, err)
+}

@@ -53,7 +53,7 @@ func (d *deletion) run(ctx context.Context) (err error) {
 	}
 	last := d.history[len(d.history)-1]
 	d.result = Result{Action: Deleted, Revision: last.Revision, Reason: d.r.Cause}
-	owner, err := d.ownerOf(ctx, last)
+	owner, err := d.ownerOf(ctx, last, d.r.TakeOver)
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,8 @@ const (
 	ReasonUnavailable    Reason = "Unavailable" // the API server, or a part of it, does not answer
 	ReasonConflict       Reason = "Conflict"
 	ReasonImmutable      Reason = "Immutable" // a field that cannot be changed
+	ReasonUnsafeCRD      Reason = "UnsafeCRD" // see [CRDsSafe]
+	ReasonNotFound       Reason = "NotFound"
 	ReasonHookFailed     Reason = "HookFailed"
 	ReasonApplyFailed    Reason = "ApplyFailed"
 	ReasonPruneFailed    Reason = "PruneFailed"
@@ -84,7 +86,7 @@ type ForeignError struct {
 
 func (e *ForeignError) Error() string {
 	return fmt.Sprintf("revision %d is %s and belongs to %s; it is taken over only when that owner is known to be gone: "+
-		"wait, or finish it with helm rollback or helm uninstall", e.Revision, e.State, e.Owner)
+		"wait, finish it with helm rollback or helm uninstall, or let the request take it over", e.Revision, e.State, e.Owner)
 }
 
 // OwnershipError says that an object exists and belongs to somebody else.

@@ -3,15 +3,11 @@ package helmclient
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/addonkit/addonkit/helmclient/internal/cluster"
-	"github.com/addonkit/addonkit/helmclient/internal/manifest"
 	"github.com/addonkit/addonkit/helmclient/internal/merge"
 )
 
@@ -72,7 +68,7 @@ func (op *operation) write(ctx context.Context, t *target) error {
 	want := owned(t.Unstructured, op.r.Name, op.r.Namespace)
 	if t.live == nil {
 		_, err := op.createObject(ctx, t.in, want)
-		return op.changed(t.ref, Created, err)
+		return op.changed(t, Created, err)
 	}
 	patch, err := merge.ThreeWay(t.before, want, t.live)
 	if err != nil || patch.Empty() {
@@ -84,9 +80,9 @@ func (op *operation) write(ctx context.Context, t *target) error {
 	}
 	err = op.patch(ctx, t, patch)
 	if isImmutable(err) && slices.Contains(op.r.RecreateKinds, t.ref.Kind) {
-		return op.changed(t.ref, Replaced, op.replace(ctx, t, want))
+		return op.changed(t, Replaced, op.replace(ctx, t, want))
 	}
-	return op.changed(t.ref, verb, err)
+	return op.changed(t, verb, err)
 }
 
 // replace deletes an object that cannot be changed and creates it anew.
@@ -122,9 +118,10 @@ func (op *operation) patch(ctx context.Context, t *target, p merge.Patch) error 
 }
 
 // changed notes a write that succeeded.
-func (op *operation) changed(ref manifest.Ref, verb Verb, err error) error {
+func (op *operation) changed(t *target, verb Verb, err error) error {
 	if err == nil {
-		op.note(Change{objectOf(ref), verb})
+		t.wrote = true
+		op.note(Change{objectOf(t.ref), verb})
 	}
 	return err
 }
@@ -133,77 +130,4 @@ func (op *operation) note(c Change) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
 	op.result.Changes = append(op.result.Changes, c)
-}
-
-// createCRDs brings the objects of crds/ into the cluster and waits until their kinds are served.
-func (op *operation) createCRDs(ctx context.Context, p *plan) error {
-	err := op.each(ctx, p.crds, func(t *target) error {
-		return fail(PhaseCRDs, "", t.ref, op.createCRD(ctx, t))
-	})
-	if err != nil {
-		return err
-	}
-	return op.established(ctx, p.crds)
-}
-
-func (op *operation) createCRD(ctx context.Context, t *target) error {
-	for {
-		live, err := t.in.Get(ctx, t.ref.Name, metav1.GetOptions{})
-		switch {
-		case apierrors.IsNotFound(err):
-			_, err = op.createObject(ctx, t.in, t.Unstructured)
-			if apierrors.IsAlreadyExists(err) {
-				continue
-			}
-			t.read = true
-			return op.changed(t.ref, Created, err)
-		case err != nil:
-			return err
-		case op.r.CRDs != CRDsReplace:
-			return nil
-		}
-		patch, err := merge.ThreeWay(nil, t.Unstructured, live)
-		if err != nil || patch.Empty() {
-			return err
-		}
-		t.live, t.read = live, true
-		if err = op.patch(ctx, t, patch); !apierrors.IsConflict(err) {
-			return op.changed(t.ref, Updated, err)
-		}
-	}
-}
-
-// established waits for the definitions among items that were written now.
-func (op *operation) established(ctx context.Context, items []*target) error {
-	written := slices.DeleteFunc(slices.Clone(items), func(t *target) bool { return len(t.defines) == 0 || !t.read })
-	if len(written) == 0 {
-		return nil
-	}
-	err := op.each(ctx, written, func(t *target) error {
-		return fail(PhaseCRDs, "", t.ref, cluster.Until(ctx, t.in, t.ref.Name, isEstablished))
-	})
-	op.cluster.Refresh()
-	return err
-}
-
-func isEstablished(crd *unstructured.Unstructured) (bool, error) {
-	if crd == nil {
-		return false, errors.New("was deleted while it was waited for")
-	}
-	if condition(crd, "NamesAccepted") == "False" {
-		return false, errors.New("its names are taken by another definition")
-	}
-	return condition(crd, "Established") == "True", nil
-}
-
-// condition returns the status of a condition, or "".
-func condition(o *unstructured.Unstructured, kind string) string {
-	all, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
-	for _, c := range all {
-		if m, ok := c.(map[string]any); ok && m["type"] == kind {
-			s, _ := m["status"].(string)
-			return s
-		}
-	}
-	return ""
 }

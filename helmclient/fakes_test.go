@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -257,9 +258,9 @@ func TestManyCallersAndCancels(t *testing.T) {
 	f := newFakes()
 	clients := []*helmclient.Executor{f.client(t, "a")}
 	charts := []*helmclient.Chart{helmclienttest.ConfigMaps(t, "one", "two"), helmclienttest.ConfigMaps(t, "one", "three")}
-	rounds := 40
+	rounds := 15
 	if testing.Short() {
-		rounds = 10
+		rounds = 5
 	}
 	var wg sync.WaitGroup
 	for g := range 16 {
@@ -304,4 +305,40 @@ func TestManyCallersAndCancels(t *testing.T) {
 		require.NotNil(t, f.object(t, "one", name+"-two"))
 		require.Nil(t, f.object(t, "one", name+"-three"))
 	}
+}
+
+// A hook that never ends: cancelled, the call returns, nothing more is written and the record tells the truth.
+func TestCancelWhileAHookRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakes()
+		x := f.client(t, "a")
+		hook := "apiVersion: batch/v1\nkind: Job\nmetadata: {name: h, annotations: {helm.sh/hook: 'pre-install,pre-upgrade,pre-delete'}}\n"
+		r := helmclient.Request{Name: "web", Namespace: "one", Chart: helmclienttest.Chart(t, map[string]string{
+			"templates/h.yaml": hook, "templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+		})}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { _, err := x.Apply(ctx, r); done <- err }()
+		synctest.Wait()
+		writes := 0
+		f.writes(func(k8stesting.Action) error { writes++; return nil })
+		begin := time.Now()
+		cancel()
+		err := <-done
+		require.ErrorIs(t, err, context.Canceled)
+		require.Zero(t, time.Since(begin))
+		require.Zero(t, writes)
+		require.Equal(t, []string{"pending-install"}, f.history(t, "one", "web"))
+		require.Nil(t, f.object(t, "one", "a"))
+
+		// The deadline of the call itself is written down.
+		r.Timeout = time.Minute
+		_, err = x.Apply(t.Context(), r)
+		var e *helmclient.Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, helmclient.ReasonTimeout, e.Reason)
+		require.Equal(t, helmclient.PhaseHook, e.Phase)
+		require.Equal(t, time.Minute, time.Since(begin))
+		require.Equal(t, []string{"failed", "failed"}, f.history(t, "one", "web"))
+	})
 }

@@ -28,7 +28,7 @@ func (op *operation) observe(ctx context.Context) (decide.Rule, error) {
 
 	last := op.last()
 	o := decide.Observation{State: last.State, Repair: op.r.Repair}
-	if o.Owner, err = op.ownerOf(ctx, last); err != nil {
+	if o.Owner, err = op.ownerOf(ctx, last, op.r.TakeOver); err != nil {
 		return decide.Rule{}, err
 	}
 	o.Inputs = o.Owner == decide.Ours && last.Mark.Inputs == op.inputs
@@ -52,10 +52,12 @@ func (op *operation) observe(ctx context.Context) (decide.Rule, error) {
 }
 
 // ownerOf tells whose a revision is. Other instances are asked after only when they have left it in flight.
-func (x *Executor) ownerOf(ctx context.Context, m record.Meta) (decide.Owner, error) {
+func (x *Executor) ownerOf(ctx context.Context, m record.Meta, takeOver bool) (decide.Owner, error) {
 	switch {
 	case m.Verified && m.Mark.Instance == x.instance:
 		return decide.Ours, nil
+	case m.Pending() && takeOver:
+		return decide.Dead, nil
 	case !m.Verified || !m.Pending() || x.ownerAlive == nil:
 		return decide.Foreign, nil
 	}

@@ -35,6 +35,7 @@ type target struct {
 	read      bool                       // live is known
 	live      *unstructured.Unstructured // nil: absent
 	adopt     bool                       // it exists and is to be taken over
+	wrote     bool
 	defines   []definition
 }
 
@@ -86,6 +87,9 @@ func (op *operation) plan(ctx context.Context, out *render.Output, base *baselin
 		if !wanted[ref.Key()] {
 			p.prune = append(p.prune, ref)
 		}
+	}
+	if err := op.readCRDs(ctx, p.crds); err != nil {
+		return nil, err
 	}
 	return p, op.readAll(ctx, p.items)
 }

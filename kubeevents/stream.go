@@ -46,7 +46,7 @@ type stream struct {
 	// The rest belongs to the goroutine of run.
 	objects    map[string]*entry
 	generation uint64
-	version    string // of the last list or event
+	version    string // of the last list or event; empty: the state has to be taken anew
 	pause      backoff
 	bookmarks  bool // the server has sent one
 	audit      audit
@@ -162,11 +162,6 @@ func (s *stream) rest(ctx context.Context, err error) bool {
 	s.interrupted()
 	if expired(err) {
 		s.version = ""
-		s.mu.Lock()
-		for _, tap := range s.taps {
-			tap.filled = false
-		}
-		s.mu.Unlock()
 		// The first time the list is taken at once.
 		if s.pause.tries == 0 {
 			s.pause.tries++

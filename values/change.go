@@ -103,7 +103,7 @@ func (p *Prepared) Commit() (Commit, error) {
 		return Commit{}, err
 	}
 	p.done = err == nil
-	commit := describe(now, out)
+	commit := Commit{Config: !now.config.Equal(out.section.config)}
 	fresh := map[string]*section{now.key: out.section}
 	if p.saved != nil {
 		out.section.version = *p.saved
@@ -118,7 +118,8 @@ func (p *Prepared) Commit() (Commit, error) {
 		fresh[key] = &other
 		commit.Flags = append(commit.Flags, key)
 	}
-	s.swap(fresh)
+	commit.Pointers = s.swap(fresh, s.origin(LayerPatch, p.change.Source, p.change.Cause))
+	commit.Values = len(commit.Pointers) > 0
 	return commit, err
 }
 
@@ -141,15 +142,6 @@ func (p *Prepared) again(st *state, now *section) (*outcome, error) {
 	}
 	out.configChanged = true
 	return out, nil
-}
-
-func describe(now *section, out *outcome) Commit {
-	c := Commit{Config: !now.config.Equal(out.section.config)}
-	for _, d := range tree.Diff(now.effective, out.section.effective) {
-		c.Values = true
-		c.Pointers = append(c.Pointers, "/"+now.key+d.Pointer)
-	}
-	return c
 }
 
 // apply computes the section after the Change.
@@ -310,7 +302,7 @@ func (s *Store) DropPatches(key string) (changed bool) {
 	sec := *old
 	sec.patches = tree.EmptyOverlay()
 	sec.effective = tree.Reconcile(old.effective, sec.base)
-	s.swap(map[string]*section{key: &sec})
+	s.swap(map[string]*section{key: &sec}, s.origin(LayerPatch, "", "hook patches dropped"))
 	return !sec.effective.Equal(old.effective)
 }
 

@@ -25,6 +25,7 @@ type section struct {
 
 	flags       Flags
 	maintenance string
+	history     []Record // the newest last; never changed, only replaced
 }
 
 // delivery is a Section with its YAML read.

@@ -56,7 +56,7 @@ func (s *Store) SetConfig(c Config) ConfigChange {
 	for _, keys := range [][]string{change.Sections, change.Enabled, change.Maintenance} {
 		slices.Sort(keys)
 	}
-	s.swap(fresh)
+	s.swap(fresh, s.origin(LayerConfig, "", "version "+c.Version))
 	return change
 }
 

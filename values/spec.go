@@ -61,7 +61,7 @@ func (s *Store) SetSection(key string, from Spec) error {
 	if err := sec.rebuild(); err != nil {
 		return fmt.Errorf("section %s: %w", key, err)
 	}
-	s.swap(map[string]*section{key: &sec})
+	s.swap(map[string]*section{key: &sec}, s.origin(LayerStatic, "", ""))
 	return nil
 }
 
@@ -82,8 +82,8 @@ func (s *Store) RemoveSection(key string) {
 	}
 	sec := *blankSection(key)
 	sec.delivered, sec.version, sec.flags = old.delivered, old.version, old.flags
-	sec.flags.Static = nil
-	s.swap(map[string]*section{key: &sec})
+	sec.config, sec.history, sec.flags.Static = old.config, old.history, nil
+	s.swap(map[string]*section{key: &sec}, s.origin(LayerStatic, "", ""))
 }
 
 func (s *Store) origin(layer Layer, source, cause string) *tree.Origin {

@@ -90,7 +90,7 @@ func (f *Fake) Apply(ctx context.Context, r helmclient.Request) (helmclient.Resu
 	defer f.state.mu.Unlock()
 	key := r.Namespace + "/" + r.Name
 	last := f.newest(key)
-	rule := decide.Release(f.observe(last, inputs, r.Repair))
+	rule := decide.Release(f.observe(last, inputs, r.Repair, r.TakeOver))
 	res := helmclient.Result{Revision: last.Revision, Reason: rule.Why, Digest: inputs}
 	switch rule.Then {
 	case decide.Skip:
@@ -166,7 +166,7 @@ func (f *Fake) Status(ctx context.Context, namespace, name string) (helmclient.S
 	defer f.state.mu.Unlock()
 	s := f.newest(namespace + "/" + name)
 	if s.Revision == 0 {
-		_, err := failed(namespace, name, helmclient.PhaseRecord, helmclient.ReasonRecordFailed, helmclient.ErrNotFound)
+		_, err := failed(namespace, name, helmclient.PhaseRecord, helmclient.ReasonNotFound, helmclient.ErrNotFound)
 		return s, err
 	}
 	return s, nil
@@ -204,7 +204,7 @@ func (f *Fake) Delete(ctx context.Context, r helmclient.DeleteRequest) (helmclie
 	if last.Revision == 0 {
 		return helmclient.Result{Action: helmclient.Skipped, Reason: "there is no such release"}, nil
 	}
-	if f.observe(last, "", false).Owner == decide.Foreign && inFlight(last.State) {
+	if f.observe(last, "", false, r.TakeOver).Owner == decide.Foreign && inFlight(last.State) {
 		return failed(r.Namespace, r.Name, helmclient.PhaseCheck, helmclient.ReasonForeign, foreign(last))
 	}
 	res := helmclient.Result{Action: helmclient.Deleted, Reason: r.Cause}
@@ -252,10 +252,12 @@ func (f *Fake) newest(key string) helmclient.Status {
 	return s
 }
 
-func (f *Fake) observe(last helmclient.Status, inputs string, repair bool) decide.Observation {
+func (f *Fake) observe(last helmclient.Status, inputs string, repair, takeOver bool) decide.Observation {
 	o := decide.Observation{State: last.State, Owner: decide.Foreign, Cluster: true, Repair: repair}
 	if last.Ours {
 		o.Owner, o.Inputs = decide.Ours, last.Digest == inputs
+	} else if takeOver {
+		o.Owner = decide.Dead
 	}
 	return o
 }

@@ -16,7 +16,7 @@ func (f *Fake) WatchHealth(ctx context.Context, namespace, name string, _ []helm
 		changed := f.state.healthChanged
 		f.state.mu.Unlock()
 		if !exists {
-			_, err := failed(namespace, name, helmclient.PhaseRecord, helmclient.ReasonRecordFailed, helmclient.ErrNotFound)
+			_, err := failed(namespace, name, helmclient.PhaseRecord, helmclient.ReasonNotFound, helmclient.ErrNotFound)
 			return err
 		}
 		if !set {

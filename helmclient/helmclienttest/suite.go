@@ -322,6 +322,9 @@ func foreignRevision(t *testing.T, s Subject) {
 	_, err = s.Client.Delete(t.Context(), helmclient.DeleteRequest{Name: r.Name, Namespace: r.Namespace})
 	require.ErrorAs(t, err, &foreign)
 	require.Equal(t, before, s.History(r.Namespace, r.Name))
+
+	r.TakeOver = true
+	apply(t, s.Client, r, helmclient.Recovered)
 }
 
 func ended(t *testing.T, s Subject) {

@@ -71,6 +71,8 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 		if c.dir, err = os.MkdirTemp("", "addonkit-cluster-"); err != nil {
 			return nil, err
 		}
+	} else if err := os.MkdirAll(c.dir, 0o700); err != nil {
+		return nil, err
 	}
 	for _, part := range c.parts() {
 		if err := c.StartPart(ctx, part); err != nil {

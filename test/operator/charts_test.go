@@ -2,8 +2,10 @@ package operator_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -63,7 +65,7 @@ func TestPublicCharts(t *testing.T) {
 		})
 	}
 
-	for key := range config {
+	for _, key := range slices.Collect(maps.Keys(config)) {
 		config[key+"Enabled"] = "false"
 	}
 	w.configure(config)

@@ -1,161 +1,131 @@
-// Package cmsource is a values.Source on a ConfigMap.
-//
-// The ConfigMap need not exist: a missing one is an empty configuration, and
-// Save makes it. One watch on this one object is all it asks of the API server
-// while nothing happens.
 package cmsource
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/client-go/kubernetes"
-	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
-	"sigs.k8s.io/yaml"
+	client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/addonkit/addonkit/values"
 )
 
-// Source reads and writes one ConfigMap. It is safe for concurrent use.
+// Source is the configuration in one ConfigMap. Safe for concurrent use, but for Watch: one at a time.
 type Source struct {
-	kube            kubernetes.Interface
-	maps            typedcorev1.ConfigMapInterface
-	namespace, name string
-	log             logr.Logger
+	client client.ConfigMapInterface
+	name   string
+	title  string // for errors and provenance
+	log    logr.Logger
 
-	// mu is held while our own write is under way, so that its event meets a
-	// state that knows of it.
-	mu sync.Mutex
-	// told is the data as our reader knows it, its own writes included; nil
-	// before the first time.
-	told map[string]string
-	// versions is the data at the last few versions that a reader may build on.
-	versions []version
+	mu        sync.Mutex        // held over reads and writes of the ConfigMap, not over calls of fn
+	known     map[string]string // data as the watcher was told or has saved it; nil: tell it whatever it is
+	telling   bool              // fn is being called
+	overtaken bool              // by a Save, while telling
 }
-
-// version is the data at one resourceVersion; "" stands for no ConfigMap.
-type version struct {
-	name string
-	data map[string]string
-}
-
-// keptVersions bounds how far behind a Save may be without a conflict.
-const keptVersions = 16
 
 var _ values.Source = (*Source)(nil)
 
-// New makes a source; it asks nothing of the API server.
-func New(kube kubernetes.Interface, namespace, name string, log logr.Logger) *Source {
-	return &Source{kube: kube, maps: kube.CoreV1().ConfigMaps(namespace), namespace: namespace, name: name, log: log}
+// New makes a Source on the ConfigMap of that name, which need not exist. It sends no request.
+func New(c kubernetes.Interface, namespace, name string, log logr.Logger) *Source {
+	return &Source{
+		client: c.CoreV1().ConfigMaps(namespace), name: name,
+		title: fmt.Sprintf("ConfigMap %s/%s", namespace, name), log: log,
+	}
 }
 
-// Save replaces the data of one section, if nobody changed that section since
-// version. A change of other sections meanwhile is no conflict.
-func (s *Source) Save(ctx context.Context, section string, doc map[string]any, version string) (string, error) {
-	text, err := encode(doc)
-	if err != nil {
-		return "", err
+// Watch implements [values.Source]. It returns nil when ctx ends, and nothing before.
+func (s *Source) Watch(ctx context.Context, fn func(values.Config)) error {
+	s.mu.Lock()
+	s.known = nil
+	s.mu.Unlock()
+	f := follower{source: s, fn: fn}
+	for delay := firstDelay; ; {
+		begun := time.Now()
+		err := f.follow(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if time.Since(begun) > stable {
+			delay = firstDelay
+			if err == nil { // the server ends watches now and then
+				continue
+			}
+		}
+		if err != nil {
+			s.log.Error(err, "the configuration cannot be watched; trying again", "configMap", s.title, "after", delay.String())
+		}
+		if !sleep(ctx, jitter(delay)) {
+			return nil
+		}
+		delay = min(2*delay, lastDelay)
 	}
+}
+
+// refresh reads the ConfigMap and tells it, if it is not known. It returns the version to watch from.
+func (s *Source) refresh(ctx context.Context, fn func(values.Config)) (string, error) {
+	for {
+		config, version, err := s.news(ctx)
+		if err != nil || config == nil {
+			return version, err
+		}
+		fn(*config)
+		s.mu.Lock()
+		again := s.overtaken
+		s.telling, s.overtaken = false, false
+		if again { // the receiver may have put the older state in force after the newer
+			s.known = nil
+		}
+		s.mu.Unlock()
+		if !again {
+			return version, nil
+		}
+	}
+}
+
+// news is the configuration if it is not known yet, else nil.
+func (s *Source) news(ctx context.Context) (*values.Config, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for {
-		cm, err := s.get(ctx)
-		if err != nil {
-			return "", err
-		}
-		if !s.unmoved(cm, section, version) {
-			return "", values.ErrConflict
-		}
-		saved, err := s.write(ctx, cm, section, text)
-		switch {
-		case err == nil:
-			s.wrote(section, saved)
-			return saved.ResourceVersion, nil
-		case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
-			if ctx.Err() != nil {
-				return "", ctx.Err()
-			}
-		default:
-			return "", fmt.Errorf("write ConfigMap %s/%s: %w", s.namespace, s.name, err)
-		}
-	}
-}
-
-// get reads the ConfigMap; one without resourceVersion stands for none.
-func (s *Source) get(ctx context.Context) (*corev1.ConfigMap, error) {
-	cm, err := s.maps.Get(ctx, s.name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: s.name}}, nil
-	}
+	list, err := s.client.List(ctx, s.only())
 	if err != nil {
-		return nil, fmt.Errorf("read ConfigMap %s/%s: %w", s.namespace, s.name, err)
+		return nil, "", err
 	}
-	return cm, nil
-}
-
-// unmoved tells whether the section is what it was at a version.
-func (s *Source) unmoved(cm *corev1.ConfigMap, section, at string) bool {
-	if cm.ResourceVersion == at {
-		return true
-	}
-	for _, v := range s.versions {
-		if v.name == at {
-			return v.data[section] == cm.Data[section]
+	var data map[string]string
+	for _, cm := range list.Items {
+		if cm.Name == s.name {
+			data = cm.Data
 		}
 	}
-	return false
+	if s.known != nil && maps.Equal(s.known, data) {
+		return nil, list.ResourceVersion, nil
+	}
+	s.known, s.telling = clone(data), true
+	config := values.ParseConfig(s.title, fingerprint(data), data)
+	return &config, list.ResourceVersion, nil
 }
 
-func (s *Source) write(ctx context.Context, cm *corev1.ConfigMap, section, text string) (*corev1.ConfigMap, error) {
-	cm = cm.DeepCopy()
-	if cm.Data == nil {
-		cm.Data = map[string]string{}
-	}
-	cm.Data[section] = text
-	if text == "" {
-		delete(cm.Data, section)
-	}
-	if cm.ResourceVersion == "" {
-		return s.maps.Create(ctx, cm, metav1.CreateOptions{})
-	}
-	return s.maps.Update(ctx, cm, metav1.UpdateOptions{})
+// isKnown tells whether the watcher knows the data.
+func (s *Source) isKnown(data map[string]string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known != nil && maps.Equal(s.known, data)
 }
 
-// wrote remembers our own write: an event that brings nothing else is not told.
-func (s *Source) wrote(section string, cm *corev1.ConfigMap) {
-	s.keep(cm)
-	if s.told == nil {
-		return
-	}
-	told := maps.Clone(s.told)
-	delete(told, section)
-	if text, ok := cm.Data[section]; ok {
-		told[section] = text
-	}
-	s.told = told
+func (s *Source) only() metav1.ListOptions {
+	return metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", s.name).String()}
 }
 
-func (s *Source) keep(cm *corev1.ConfigMap) {
-	s.versions = append(s.versions, version{cm.ResourceVersion, cm.Data})
-	if over := len(s.versions) - keptVersions; over > 0 {
-		s.versions = append([]version(nil), s.versions[over:]...)
+// dataOf is the data of a ConfigMap that may be nil.
+func dataOf(cm *corev1.ConfigMap) map[string]string {
+	if cm == nil {
+		return nil
 	}
-}
-
-func encode(doc map[string]any) (string, error) {
-	if len(doc) == 0 {
-		return "", nil
-	}
-	text, err := yaml.Marshal(doc)
-	if err != nil {
-		return "", errors.New("the section cannot be written as YAML")
-	}
-	return string(text), nil
+	return cm.Data
 }

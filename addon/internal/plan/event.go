@@ -36,6 +36,10 @@ type AttemptEnded struct {
 	OK     bool
 }
 
+// Blocked reports that an attempt waits for something that will not come soon,
+// a kind that is not served or a permission: it holds back nobody any longer.
+type Blocked struct{ Module string }
+
 // Deleted reports the end of one attempt to delete a module.
 type Deleted struct {
 	Module string
@@ -58,6 +62,7 @@ func (BeforeAllDone) event() {}
 func (Decided) event()       {}
 func (ModuleChanged) event() {}
 func (AttemptEnded) event()  {}
+func (Blocked) event()       {}
 func (Deleted) event()       {}
 func (TimedOut) event()      {}
 func (AfterAllDone) event()  {}

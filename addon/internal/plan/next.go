@@ -20,6 +20,13 @@ func Next(s State, e Event) (State, []Step) {
 		p.moduleChanged(e.Module, e.Cause)
 	case AttemptEnded:
 		p.attemptEnded(e)
+	case Blocked:
+		p.update(e.Module, func(m *Module) {
+			if m.Attempt == Begun {
+				m.Attempt = Overrun
+			}
+		})
+		p.proceed()
 	case Deleted:
 		p.deleted(e)
 	case TimedOut:

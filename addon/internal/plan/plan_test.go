@@ -105,6 +105,8 @@ func event(t *testing.T, s plan.State, words []string) plan.Event {
 			number, _ = strconv.Atoi(words[2])
 		}
 		return plan.AttemptEnded{Module: arg(1), Number: number, OK: words[0] == "ok"}
+	case "blocked":
+		return plan.Blocked{Module: arg(1)}
 	case "deleted", "delete-failed":
 		return plan.Deleted{Module: arg(1), OK: words[0] == "deleted"}
 	case "timed-out":

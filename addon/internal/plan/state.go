@@ -27,7 +27,7 @@ const (
 	None     Attempt = ""         // nothing was asked of the module in this converge
 	Pending  Attempt = "Pending"  // it shall run, but may not begin yet
 	Begun    Attempt = "Begun"    // its step was given out
-	Overrun  Attempt = "Overrun"  // begun, and past the order timeout
+	Overrun  Attempt = "Overrun"  // begun, and past the order timeout or blocked
 	Ended    Attempt = "Ended"    // applied
 	Failed   Attempt = "Failed"   // failed; its queue retries it
 	Removing Attempt = "Removing" // its deletion was given out

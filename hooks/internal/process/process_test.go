@@ -108,9 +108,9 @@ func TestRunSaysWhatToDoAboutAProgramThatCannotStart(t *testing.T) {
 		return path
 	}
 	for path, want := range map[string]string{
-		write(0o600, "#!/bin/sh\n"):         "chmod +x",
-		write(0o700, "echo\n"):              "#!/usr/bin/env bash",
-		write(0o700, "#!/no/such/thing\n"):  `"#!/no/such/thing"`,
+		write(0o600, "#!/bin/sh\n"):          "chmod +x",
+		write(0o700, "echo\n"):               "#!/usr/bin/env bash",
+		write(0o700, "#!/no/such/thing\n"):   `"#!/no/such/thing"`,
 		filepath.Join(t.TempDir(), "absent"): "no such file",
 	} {
 		_, err := process.Run(t.Context(), process.Spec{Path: path})

@@ -60,13 +60,15 @@ func (w *World) Await(ctx context.Context, item Item, patience time.Duration) er
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
+	var last error
 	for {
 		err := item.Check(ctx, w)
-		var impossible skipped
-		if err == nil || errors.As(err, &impossible) {
+		if _, impossible := Skipped(err); err == nil || impossible {
 			return err
 		}
-		last := err
+		if ctx.Err() == nil || last == nil {
+			last = err // not that the time was up in the middle of a look
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -277,18 +277,20 @@ func settle(root *Node) {
 	var all []*Node
 	each(root, func(n *Node) {
 		n.helm = len(n.forHelm) > 0
+		n.masks = n.Sensitive
 		n.transitions = slices.ContainsFunc(n.rules, func(r rule) bool { return r.transition })
 		all = append(all, n)
 	})
 	for changed := true; changed; {
 		changed = false
 		for _, n := range slices.Backward(all) {
-			helm, transitions := n.helm, n.transitions
+			helm, masks, transitions := n.helm, n.masks, n.transitions
 			n.children(func(c *Node, _ bool) {
 				n.helm = n.helm || c.helm
+				n.masks = n.masks || c.masks
 				n.transitions = n.transitions || c.transitions
 			})
-			changed = changed || helm != n.helm || transitions != n.transitions
+			changed = changed || helm != n.helm || masks != n.masks || transitions != n.transitions
 		}
 	}
 }

@@ -52,6 +52,7 @@ type Node struct {
 	rules []rule
 
 	helm        bool // this or a schema below asks more in the helm role
+	masks       bool // this or a schema below is sensitive
 	transitions bool // this or a schema below has a rule about the old value
 	asHelm      *byte
 }

@@ -152,7 +152,7 @@ func child(raw tree.Value, key string) string {
 
 // rules evaluates the rules of one schema for one value. A key that the rule reads and
 // the values lack lets a rule of the second kind pass; every other failure counts.
-func (c *check) rules(n *Node, v, old tree.Value, at *path) {
+func (c *check) rules(n *Node, v, old tree.Value) {
 	for _, r := range n.rules {
 		if r.transition && !r.optional && !old.Exists() {
 			continue
@@ -161,15 +161,15 @@ func (c *check) rules(n *Node, v, old tree.Value, at *path) {
 		switch {
 		case err != nil && r.doubles && strings.Contains(err.Error(), "no such key"):
 		case err != nil:
-			c.failRule(n, r, at, "could not be checked: "+celReason(err))
+			c.failRule(n, r, "could not be checked: "+celReason(err))
 		case !ok:
-			c.failRule(n, r, at, r.text)
+			c.failRule(n, r, r.text)
 		}
 	}
 }
 
-func (c *check) failRule(n *Node, r rule, at *path, message string) {
-	c.fail(n, at, r.keyword, "%s", message)
+func (c *check) failRule(n *Node, r rule, message string) {
+	c.fail(n, r.keyword, "%s", message)
 	c.found[len(c.found)-1].Schema = n.at + "/" + r.at
 }
 

@@ -56,7 +56,7 @@ func TestKeywords(t *testing.T) {
 		{"{properties: {a: {items: {properties: {b: {}}}}}}", []string{"{a: [{b: 1}]}"}, map[string]string{"{a: [{c: 1}]}": "/a/0/c additionalProperties"}},
 		{"{minProperties: 1, maxProperties: 1, additionalProperties: true}", []string{"{a: 1}"}, map[string]string{"{}": "minProperties", "{a: 1, b: 1}": "maxProperties"}},
 		{"{required: [a], properties: {a: {}}}", []string{"{a: null}"}, map[string]string{"{}": "/a required"}},
-		{"{patternProperties: {'^x-': {type: integer}}}", []string{"{x-a: 1}"}, map[string]string{"{x-a: t}": "/x-a type", "{y: 1}": "/y additionalProperties"}},
+		{"{patternProperties: {'^x-': {type: integer}}}", []string{"{x-a: 1}"}, map[string]string{"{x-a: t}": "/x-a type", "{z: 1}": "/z additionalProperties"}},
 		{"{properties: {a: {anyOf: [{type: string}, {type: integer}]}}}", []string{"{a: 1}", "{a: x}"}, map[string]string{"{a: 1.5}": "/a anyOf"}},
 		{"{properties: {a: {oneOf: [{type: number}, {type: integer}]}}}", []string{"{a: 1.5}"}, map[string]string{"{a: 1}": "/a oneOf", "{a: x}": "/a oneOf"}},
 		{"{properties: {a: {allOf: [{minimum: 1}, {maximum: 2}]}}}", []string{"{a: 1}"}, map[string]string{"{a: 3}": "/a maximum"}},

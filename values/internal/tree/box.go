@@ -26,6 +26,7 @@ type box struct {
 	weight  int64
 	entries []Entry // sorted by key in a map
 	segs    []*box
+	part    bool // one of another box's segs
 
 	digest atomic.Pointer[Digest]
 	json   atomic.Pointer[[]byte]
@@ -46,7 +47,7 @@ func newBox(kind Kind, entries []Entry) *box {
 	var segs []*box
 	for start := 0; start < len(entries); {
 		end := start + segmentLen(kind, entries[start:])
-		segs = append(segs, flatBox(kind, entries[start:end:end]))
+		segs = append(segs, segmentBox(kind, entries[start:end:end]))
 		start = end
 	}
 	return wideBox(kind, segs)
@@ -60,6 +61,13 @@ func flatBox(kind Kind, entries []Entry) *box {
 		b.height = max(b.height, e.Value.Height())
 	}
 	b.height++
+	return b
+}
+
+// segmentBox makes one of the segs of a wide box.
+func segmentBox(kind Kind, entries []Entry) *box {
+	b := flatBox(kind, entries)
+	b.part = true
 	return b
 }
 
@@ -184,7 +192,7 @@ func (b *box) set(key string, v Value) *box {
 	repl := make([]*box, 0, 2)
 	for start := 0; start < len(fresh); {
 		end := start + segmentLen(b.kind, fresh[start:])
-		repl = append(repl, flatBox(b.kind, fresh[start:end:end]))
+		repl = append(repl, segmentBox(b.kind, fresh[start:end:end]))
 		start = end
 	}
 	return wideBox(b.kind, slices.Replace(slices.Clone(b.segs), at, at+1, repl...))
@@ -194,12 +202,11 @@ func (b *box) set(key string, v Value) *box {
 func (b *box) replace(s *box, at, i int, v Value) *box {
 	fresh := slices.Clone(s.entries)
 	fresh[i].Value = v
-	nb := flatBox(b.kind, fresh)
 	if b.segs == nil {
-		return nb
+		return flatBox(b.kind, fresh)
 	}
 	segs := slices.Clone(b.segs)
-	segs[at] = nb
+	segs[at] = segmentBox(b.kind, fresh)
 	return wideBox(b.kind, segs)
 }
 
@@ -219,7 +226,7 @@ func (b *box) unset(key string) *box {
 		return newBox(b.kind, slices.Delete(all, i, i+1))
 	}
 	segs := slices.Clone(b.segs)
-	segs[at] = flatBox(b.kind, slices.Concat(s.entries[:i], s.entries[i+1:]))
+	segs[at] = segmentBox(b.kind, slices.Concat(s.entries[:i], s.entries[i+1:]))
 	return wideBox(b.kind, segs)
 }
 
@@ -237,9 +244,9 @@ func (b *box) insert(i int, v Value) *box {
 	if i == b.n && b.segs != nil {
 		segs := slices.Clone(b.segs)
 		if s := segs[last]; s.n < listSegment {
-			segs[last] = flatBox(List, append(slices.Clone(s.entries), Entry{Value: v}))
+			segs[last] = segmentBox(List, append(slices.Clone(s.entries), Entry{Value: v}))
 		} else {
-			segs = append(segs, flatBox(List, []Entry{{Value: v}}))
+			segs = append(segs, segmentBox(List, []Entry{{Value: v}}))
 		}
 		return wideBox(List, segs)
 	}

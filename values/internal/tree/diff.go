@@ -32,7 +32,7 @@ func diff(old, fresh Value, at string, out *[]Difference) {
 		diffLists(old, fresh, at, out)
 		return
 	}
-	left, right := old.box.flat(), fresh.box.flat()
+	left, right := unshared(old.box, fresh.box)
 	for len(left) > 0 || len(right) > 0 {
 		switch {
 		case len(right) == 0 || len(left) > 0 && left[0].Key < right[0].Key:
@@ -50,16 +50,43 @@ func diff(old, fresh Value, at string, out *[]Difference) {
 	}
 }
 
+// unshared returns the entries of two maps without those at both ends that are in parts
+// which the maps share.
+func unshared(old, fresh *box) (left, right []Entry) {
+	l, r := old.parts(), fresh.parts()
+	for len(l) > 0 && len(r) > 0 && l[0] == r[0] {
+		l, r = l[1:], r[1:]
+	}
+	for len(l) > 0 && len(r) > 0 && l[len(l)-1] == r[len(r)-1] {
+		l, r = l[:len(l)-1], r[:len(r)-1]
+	}
+	return entriesOf(l), entriesOf(r)
+}
+
+func entriesOf(parts []*box) []Entry {
+	if len(parts) == 1 {
+		return parts[0].entries
+	}
+	var all []Entry
+	for _, p := range parts {
+		all = append(all, p.entries...)
+	}
+	return all
+}
+
 func diffLists(old, fresh Value, at string, out *[]Difference) {
-	for i := range max(old.Len(), fresh.Len()) {
+	left, right := old.box.flat(), fresh.box.flat()
+	for i := range max(len(left), len(right)) {
 		var l, r Value
-		if i < old.Len() {
-			l = old.At(i)
+		if i < len(left) {
+			l = left[i].Value
 		}
-		if i < fresh.Len() {
-			r = fresh.At(i)
+		if i < len(right) {
+			r = right[i].Value
 		}
-		diff(l, r, Join(at, strconv.Itoa(i)), out)
+		if !l.Same(r) {
+			diff(l, r, Join(at, strconv.Itoa(i)), out)
+		}
 	}
 }
 
