@@ -17,7 +17,7 @@ MODULES := $(patsubst ./%,%,$(patsubst %/go.mod,%,$(sort $(shell find . -name go
 # What holds our Go code; the tools' module has none.
 CODE    := $(filter-out internal/tools,$(MODULES))
 # What can be tested without a control plane.
-FAST    := $(filter-out test test/%,$(CODE))
+FAST    := $(filter-out test test/localcluster,$(CODE))
 
 # $(call each,modules,command) runs a command in each module, telling which.
 define each
