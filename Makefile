@@ -87,7 +87,7 @@ lint: $(addprefix lint-,$(CODE)) ## Run the linters of .golangci.yml
 lint-test/localcluster: export GOFLAGS = -trimpath -gcflags=all=-dwarf=false
 lint-test/localcluster: export CGO_ENABLED = 0
 $(addprefix lint-,$(CODE)): lint-%: $(LINT)
-	$(call each,$*,$(LINT) run --config=$(CURDIR)/.golangci.yml ./...)
+	$(call each,$*,$(LINT) run --allow-parallel-runners --config=$(CURDIR)/.golangci.yml ./...)
 
 .PHONY: api
 api: ## Rewrite docs/api to what the packages export now
