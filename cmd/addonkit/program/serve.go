@@ -85,7 +85,7 @@ func serve(ctx context.Context, log logr.Logger, handler http.Handler, listeners
 		server.Close() // whoever still reads has had three seconds
 	}
 	for range missing {
-		<-failed
+		_ = <-failed // the listener has closed
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
