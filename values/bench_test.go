@@ -131,6 +131,9 @@ func stockOperation(b testing.TB, doc map[string]any, validator *jsonschema.Sche
 
 // The promise is in allocations, which do not depend on the machine.
 func TestOneOperationAllocatesLittle(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector allocates by itself")
+	}
 	s := benchStore(t)
 	i := 0
 	oneOperation(t, s, i)

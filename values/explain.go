@@ -27,7 +27,7 @@ func (s *Store) Explain(pointer string) ([]Explanation, error) {
 	if !ok {
 		return nil, fmt.Errorf("%q: %w", pointer, ErrMissing)
 	}
-	var out []Explanation
+	out := make([]Explanation, 0, v.LeafCount())
 	if len(tokens) > 0 {
 		st.sections[tokens[0]].explain(v, pointer, tokens[1:], &out)
 		return out, nil

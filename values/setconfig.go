@@ -28,6 +28,7 @@ func (s *Store) SetConfig(c Config) ConfigChange {
 	s.write.Lock()
 	defer s.write.Unlock()
 	old := s.state.Load()
+	s.version = c.Version
 	change := ConfigChange{Errors: map[string]error{}}
 	fresh := map[string]*section{}
 	for key := range old.sections {

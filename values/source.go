@@ -8,7 +8,8 @@ type Source interface {
 	// Watch calls fn with the whole configuration, first with the present one and then
 	// after every change (several changes may be told as one). Calls are serial; fn may
 	// call Save. What Save wrote is not told on its own, only together with a later
-	// change by someone else. A configuration that does not exist is an empty one.
+	// change by someone else, or once more when a call was running meanwhile, whose
+	// older state the receiver might otherwise keep. A configuration that does not exist is an empty one.
 	// Watch blocks until ctx ends, which is no error, and may return another error when
 	// it cannot go on.
 	Watch(ctx context.Context, fn func(Config)) error

@@ -58,6 +58,9 @@ func (s *Store) SetSection(key string, from Spec) error {
 	}
 	sec := *s.state.Load().section(key)
 	sec.spec = read
+	if sec.version == "" {
+		sec.version = s.version
+	}
 	sec.takeConfig(s.origin, true)
 	if err := sec.rebuild(); err != nil {
 		return fmt.Errorf("section %s: %w", key, err)

@@ -27,6 +27,7 @@ type Store struct {
 
 	subscribers map[*subscriber]struct{} // guarded by write, as the next
 	parsed      parseCache
+	version     string // of the configuration delivered last
 }
 
 // state is one immutable moment of the Store.

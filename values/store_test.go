@@ -142,6 +142,24 @@ func TestConfigurationMayComeBeforeItsSection(t *testing.T) {
 	require.Nil(t, s.Flag("webShop").Config)
 }
 
+func TestASectionWithoutConfigurationCanBeSaved(t *testing.T) {
+	source := values.NewMemorySource(values.Config{})
+	s := values.NewStore(values.Options{})
+	s.SetConfig(source.Config())
+	require.NoError(t, s.SetSection("webShop", shopSpec()))
+	p, err := s.Prepare(values.Change{Section: "webShop", Config: patchOf(t, `{"op":"add","path":"/webShop/replicas","value":4}`)})
+	require.NoError(t, err)
+	doc, version, changed := p.Config()
+	require.True(t, changed)
+	saved, err := source.Save(t.Context(), "webShop", doc, version)
+	require.NoError(t, err)
+	p.Saved(saved)
+	_, err = p.Commit()
+	require.NoError(t, err)
+	require.Equal(t, "4", at(t, s.View(), "/webShop/replicas"))
+	require.False(t, s.SetConfig(source.Config()).Changed(), "what was saved comes back as what is there")
+}
+
 func TestANewSpecJudgesTheConfigurationAgain(t *testing.T) {
 	s := newShop(t)
 	s.SetConfig(values.ParseConfig("CM", "1", map[string]string{"webShop": "host: shop"}))

@@ -17,7 +17,8 @@ type Fixture struct {
 	// Edit changes the configuration behind the source, as another program would: doc
 	// replaces the section's data (nil removes it) and enabled its flag.
 	Edit func(t testing.TB, section string, doc map[string]any, enabled *bool)
-	// Patience bounds how long a change may take to be told. Default 10 s.
+	// Patience bounds how long a change may take to be told. Default 10 s. A fifth of it is
+	// waited out where nothing may be told.
 	Patience time.Duration
 }
 
@@ -120,6 +121,18 @@ func (b *bench) until(what string, fits func(values.Config) bool) values.Config 
 		case <-b.news:
 		case <-deadline:
 			b.t.Fatalf("not told within %s: %s", b.Patience, what)
+		}
+	}
+}
+
+// listen waits out a time in which nothing is expected.
+func (b *bench) listen(d time.Duration) {
+	quiet := time.After(d)
+	for {
+		select {
+		case <-b.news:
+		case <-quiet:
+			return
 		}
 	}
 }

@@ -33,7 +33,10 @@ properties:
 			tree.NewMap([]tree.Entry{{Key: "v", Value: tree.NewInt(int64(r.IntN(3)))}})}[r.IntN(5)]
 	}
 	good, wrong, right := v, 0, 0
-	const edits = 10_000
+	edits := 10_000
+	if underRace {
+		edits = 500
+	}
 	for i := range edits {
 		var path []string
 		switch r.IntN(6) {

@@ -22,6 +22,7 @@ type Entry struct {
 type box struct {
 	kind    Kind
 	n       int
+	leaves  int
 	height  int
 	weight  int64
 	entries []Entry // sorted by key in a map
@@ -59,6 +60,7 @@ func flatBox(kind Kind, entries []Entry) *box {
 		e := &entries[i]
 		b.weight += int64(len(e.Key)) + e.Value.Weight() + 4
 		b.height = max(b.height, e.Value.Height())
+		b.leaves += e.Value.LeafCount()
 	}
 	b.height++
 	return b
@@ -75,6 +77,7 @@ func wideBox(kind Kind, segs []*box) *box {
 	b := &box{kind: kind, segs: segs}
 	for _, s := range segs {
 		b.n += s.n
+		b.leaves += s.leaves
 		b.weight += s.weight
 		b.height = max(b.height, s.height)
 	}

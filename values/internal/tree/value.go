@@ -106,6 +106,14 @@ func (v Value) Height() int {
 	return 0
 }
 
+// LeafCount returns the number of scalars and empty containers.
+func (v Value) LeafCount() int {
+	if v.Len() == 0 {
+		return 1
+	}
+	return v.box.leaves
+}
+
 // Origin returns where the value came from, nil when it is not known.
 func (v Value) Origin() *Origin { return v.origin }
 
