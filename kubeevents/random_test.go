@@ -33,7 +33,7 @@ type plant struct {
 }
 
 func TestRandomInterleavings(t *testing.T) {
-	runs := 10_000
+	runs := interleavings
 	if testing.Short() {
 		runs = 200
 	}
