@@ -31,6 +31,10 @@
 // a stream when their field terms are equal. A subscription that joins a running stream has the stream fill itself
 // again, once for all who joined meanwhile, because nothing unasked for was kept.
 //
+// A stream whose subscriptions have neither a Filter nor Full transfers metadata only, when there is a client for it;
+// it gives way to a whole one when somebody wants more. Once an hour a list of metadata is compared with what is kept,
+// and a lost event healed.
+//
 // # Kinds
 //
 // Kinds are found in the server's discovery document, read when first needed. While a kind is not served, changes of

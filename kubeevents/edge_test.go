@@ -45,6 +45,24 @@ func TestTornListIsTakenAnew(t *testing.T) {
 	})
 }
 
+func TestListsThatNeverEndAreReadByPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := kubeeventstest.NewCluster(kubeeventstest.ConfigMaps())
+		for i := range 600 {
+			c.Apply(settings(fmt.Sprint("o", i), "a"))
+		}
+		w := kubeeventstest.Start(t, c)
+		s := subscribe(t, w, kubeevents.Query{Kind: "ConfigMap", Full: true}, &log{})
+		for range 3 {
+			c.Tear(5)
+			time.Sleep(300 * time.Millisecond)
+		}
+		require.NoError(t, s.Wait(t.Context()))
+		require.Equal(t, 600, s.Snapshot().Len())
+		require.EqualValues(t, 3, w.Streams()[0].Lists, "pages")
+	})
+}
+
 func TestDeliverBeforeTheFirstListWaitsForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := kubeeventstest.NewCluster(kubeeventstest.ConfigMaps())

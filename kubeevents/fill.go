@@ -20,6 +20,10 @@ const (
 // A server that sends bookmarks does so every minute: after this long without anything the connection is dead.
 const silence = 3 * time.Minute
 
+// enoughTorn streamed lists in a row without an end, and the stream goes by pages from then on: there are servers that
+// begin to stream and never say that the list is over.
+const enoughTorn = 2
+
 // errBroken is a stream that ended in the middle of its list.
 var errBroken = errors.New("the stream ended before the end of the list")
 
@@ -48,9 +52,14 @@ func (s *stream) fill(ctx context.Context) (watch.Interface, error) {
 }
 
 func (s *stream) state(ctx context.Context) (open watch.Interface, version string, err error) {
-	if s.client.streamsLists() {
+	if s.client.streamsLists() && s.torn < enoughTorn {
 		open, version, err = s.stream(ctx)
-		if err == nil || !notUnderstood(errors.Unwrap(err)) {
+		switch {
+		case errors.Is(err, errBroken):
+			s.torn++
+			return nil, "", err
+		case err == nil || !notUnderstood(errors.Unwrap(err)):
+			s.torn = 0
 			return open, version, err
 		}
 	}

@@ -149,10 +149,9 @@ func (k *keeper) refresh(ctx context.Context) {
 
 // signal watches what announces new kinds. The caller holds Watcher.mu.
 func (k *keeper) signal() {
-	if k.signals != nil {
+	if len(k.signals) > 0 {
 		return
 	}
-	k.signals = []*Subscription{}
 	for _, query := range []Query{
 		{APIVersion: "apiextensions.k8s.io/v1", Kind: "CustomResourceDefinition"},
 		{APIVersion: "apiregistration.k8s.io/v1", Kind: "APIService"},

@@ -51,6 +51,34 @@ func podServer(tb testing.TB, pods, size int) dynamic.Interface {
 	return client
 }
 
+// The same with client-go's real client on a connection: decoding, bookmarks, and an end without waiting.
+func TestOverHTTP(t *testing.T) {
+	const pods = 300
+	client := podServer(t, pods, 1000)
+	mapper := meta.NewDefaultRESTMapper(nil)
+	mapper.Add(podResource.GroupVersion().WithKind("Pod"), meta.RESTScopeNamespace)
+	watcher := kubeevents.New(kubeevents.Options{Clients: kubeevents.Clients{Dynamic: client, Mapper: mapper}})
+	s, err := watcher.Subscribe(kubeevents.Query{Kind: "pods", Filter: kubeevents.Pick(place)}, nil)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- watcher.Run(ctx) }()
+	require.NoError(t, s.Wait(ctx))
+	require.Equal(t, pods, s.Snapshot().Len())
+	require.Equal(t, fmt.Sprint(pods+1), s.Snapshot().Revision())
+	for result, err := range kubeevents.Results[placed](s.Snapshot()) {
+		require.NoError(t, err)
+		require.Equal(t, "Running", result.Phase)
+	}
+	cancel()
+	select {
+	case err := <-done:
+		require.NoError(t, err)
+	case <-time.After(10 * time.Second):
+		t.Fatal("Run has not returned")
+	}
+}
+
 func heap() uint64 {
 	runtime.GC()
 	runtime.GC()

@@ -89,7 +89,7 @@ type filtered struct {
 }
 
 func (p *projection) of(s *Subscription) (*record, error) {
-	r, err := p.result(s.query.Filter)
+	r, err := p.result(s.query.Filter, s.filterKey)
 	if err != nil {
 		return nil, err
 	}
@@ -112,8 +112,7 @@ func (p *projection) of(s *Subscription) (*record, error) {
 	return r, nil
 }
 
-func (p *projection) result(filter Filter) (*record, error) {
-	key := identify(filter)
+func (p *projection) result(filter Filter, key any) (*record, error) {
 	for _, known := range p.results {
 		if key != nil && known.key == key {
 			return known.record, known.err
@@ -172,7 +171,7 @@ func identify(filter Filter) any {
 	case Keyed:
 		return filter.FilterKey()
 	}
-	if reflect.TypeOf(filter).Comparable() {
+	if reflect.ValueOf(filter).Comparable() {
 		return filter
 	}
 	return nil

@@ -33,7 +33,7 @@ type plant struct {
 }
 
 func TestRandomInterleavings(t *testing.T) {
-	runs := 10_000
+	runs := interleavings
 	if testing.Short() {
 		runs = 200
 	}
@@ -158,7 +158,7 @@ func interleave(t *testing.T, seed uint64, bug plant) (complaint string) {
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		c := kubeeventstest.NewCluster(kubeeventstest.ConfigMaps(), kubeeventstest.Namespaces())
-		c.Apply("{apiVersion: v1, kind: Namespace, metadata: {name: a}}")
+		c.Apply("{apiVersion: v1, kind: Namespace, metadata: {name: a, labels: {\"on\": \"yes\"}}}")
 		watcher := kubeeventstest.Start(t, c)
 		value := int64(0)
 		truth := map[string]int64{}
@@ -167,7 +167,10 @@ func interleave(t *testing.T, seed uint64, bug plant) (complaint string) {
 		query := kubeevents.Query{Kind: "ConfigMap", Filter: kubeevents.FilterFunc(func(o *unstructured.Unstructured) (any, error) {
 			return o.Object["data"].(map[string]any)["value"], nil
 		})}
-		switch random.IntN(3) {
+		shown := true // the namespace has the label
+		switch random.IntN(4) {
+		case 3:
+			query.NamespaceLabels = &metav1.LabelSelector{MatchLabels: map[string]string{"on": "yes"}}
 		case 1:
 			query.Labels = &metav1.LabelSelector{MatchLabels: map[string]string{"on": "yes"}}
 		case 2:
@@ -235,7 +238,7 @@ func interleave(t *testing.T, seed uint64, bug plant) (complaint string) {
 			m.listen(false)
 		}
 		for range 30 {
-			switch random.IntN(17) {
+			switch random.IntN(18) {
 			case 0, 1, 2, 3, 4:
 				write()
 			case 5, 6:
@@ -273,6 +276,11 @@ func interleave(t *testing.T, seed uint64, bug plant) (complaint string) {
 			case 15:
 				c.Tear(random.IntN(3))
 			case 16:
+				if query.NamespaceLabels != nil {
+					shown = !shown
+					c.Apply(fmt.Sprintf("{apiVersion: v1, kind: Namespace, metadata: {name: a, labels: {\"on\": %q}}}", map[bool]string{true: "yes", false: "no"}[shown]))
+				}
+			case 17:
 				synctest.Wait()
 			}
 		}
@@ -283,6 +291,9 @@ func interleave(t *testing.T, seed uint64, bug plant) (complaint string) {
 		write()
 		remove()
 		synctest.Wait()
+		if !shown {
+			truth = map[string]int64{}
+		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if !maps.Equal(m.known, truth) {

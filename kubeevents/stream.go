@@ -49,6 +49,7 @@ type stream struct {
 	version    string // of the last list or event; empty: the state has to be taken anew
 	pause      backoff
 	bookmarks  bool // the server has sent one
+	torn       int  // streamed lists in a row that broke off
 	audit      audit
 }
 

@@ -11,10 +11,11 @@ import (
 
 // Subscription is one query being followed. It is safe for concurrent use.
 type Subscription struct {
-	watcher  *Watcher
-	query    Query
-	selector *selector
-	fn       func(Event)
+	watcher   *Watcher
+	query     Query
+	selector  *selector
+	fn        func(Event)
+	filterKey any // see identify
 
 	// A subscription to namespaces tells its owner what it sees, under its own lock.
 	namespaces *Subscription
@@ -50,7 +51,7 @@ type source struct {
 
 func newSubscription(w *Watcher, q Query, selector *selector, fn func(Event)) *Subscription {
 	s := &Subscription{
-		watcher: w, query: q, selector: selector, fn: fn,
+		watcher: w, query: q, selector: selector, fn: fn, filterKey: identify(q.Filter),
 		state:   State{Phase: Starting, Since: time.Now()},
 		changed: make(chan struct{}),
 		items:   map[string]*record{},

@@ -16,7 +16,8 @@ import (
 type Clients struct {
 	// Dynamic lists and watches. Required.
 	Dynamic dynamic.Interface
-	// Metadata serves subscriptions that want nothing but metadata, at a fraction of the traffic. Nil: Dynamic does.
+	// Metadata serves subscriptions that want nothing but metadata, at a fraction of the traffic, and audits. It must
+	// show the same objects as Dynamic, which two fakes of client-go do not. Nil: Dynamic does it all.
 	Metadata metadata.Interface
 	// Discovery finds kinds, by short names too. Required unless there is a Mapper.
 	Discovery discovery.DiscoveryInterface

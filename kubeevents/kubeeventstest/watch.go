@@ -3,6 +3,7 @@ package kubeeventstest
 import (
 	"context"
 	"fmt"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -146,8 +147,9 @@ func (w *connection) more() (events []watch.Event, changed <-chan struct{}, aliv
 	if c.frozen != w.frozen {
 		return nil, nil, true // never hears of a change
 	}
-	for _, change := range c.history {
-		if change.version <= w.position || change.gvr != w.client.gvr {
+	next := sort.Search(len(c.history), func(i int) bool { return c.history[i].version > w.position })
+	for _, change := range c.history[next:] {
+		if change.gvr != w.client.gvr {
 			continue
 		}
 		if event, seen := w.see(change); seen && !change.lost {

@@ -1,0 +1,5 @@
+//go:build !race
+
+package kubeevents_test
+
+const interleavings = 10_000
