@@ -41,7 +41,7 @@ func askEnabled(ctx context.Context, path string, o *ExecOptions, config, effect
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, &timeoutError{timeout})
 	defer cancel()
-	files, err := proto.NewFiles(o.TempDir)
+	files, err := proto.NewFiles(o.TempDir, len(config.JSON())+len(effective.JSON()))
 	if err != nil {
 		return false, "", err
 	}

@@ -32,7 +32,8 @@ type ExecOptions struct {
 	InheritEnv bool
 	// PathAppend are directories added to the end of PATH.
 	PathAppend []string
-	// TempDir is where the files of runs live, in directories of their own. "": the system's.
+	// TempDir is where the files of runs live, in directories of their own. "": in memory where they are small and
+	// the system has a place for that, else the system's place for temporary files.
 	TempDir string
 	// Timeout is the deadline of runs of hooks whose configuration has none. 0: DefaultTimeout.
 	Timeout time.Duration

@@ -57,7 +57,8 @@ func (x *executable) runOld(ctx context.Context, in *Input, out *Output) error {
 
 // once starts the executable with the contexts as it reads them, and adds what it wrote to out.
 func (x *executable) once(ctx context.Context, in *Input, told []byte, out *Output, args ...string) (err error) {
-	files, err := proto.NewFiles(x.o.TempDir)
+	effective, config := in.sections(in.Global, in.Values), in.sections(in.GlobalConfig, in.Config)
+	files, err := proto.NewFiles(x.o.TempDir, len(told)+len(effective)+len(config))
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (x *executable) once(ctx context.Context, in *Input, told []byte, out *Outp
 			err = errors.Join(err, fmt.Errorf("the files of the run cannot be removed: %w", wipe))
 		}
 	}()
-	if err := give(files, in, told); err != nil {
+	if err := give(files, told, effective, config); err != nil {
 		return err
 	}
 	stdout := &stream{tail: process.Tail{Limit: tailSize}, lines: logLines(in.Log, "stdout")}
@@ -94,11 +95,11 @@ func (x *executable) once(ctx context.Context, in *Input, told []byte, out *Outp
 }
 
 // give writes the files that the hook reads and makes those that it writes.
-func give(files *proto.Files, in *Input, told []byte) error {
+func give(files *proto.Files, told, effective, config []byte) error {
 	return errors.Join(
 		files.Give(fileContexts[0], fileContexts[1], told),
-		files.Give(fileValues[0], fileValues[1], in.sections(in.Global, in.Values)),
-		files.Give(fileConfigValues[0], fileConfigValues[1], in.sections(in.GlobalConfig, in.Config)),
+		files.Give(fileValues[0], fileValues[1], effective),
+		files.Give(fileConfigValues[0], fileConfigValues[1], config),
 		files.Ask(fileValuesPatch[0], fileValuesPatch[1]),
 		files.Ask(fileConfigPatch[0], fileConfigPatch[1]),
 		files.Ask(fileMetrics[0], fileMetrics[1]),

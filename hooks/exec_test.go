@@ -25,7 +25,7 @@ func script(t *testing.T, body string) string {
 	return scriptAt(t, filepath.Join(t.TempDir(), "hooks", "hook.sh"), body)
 }
 
-func scriptAt(t *testing.T, path, body string) string {
+func scriptAt(t testing.TB, path, body string) string {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
 	text := "#!/usr/bin/env bash\nif [[ $1 == --config ]]; then echo '{configVersion: v1, onStartup: 1}'; exit; fi\n" + body + "\n"

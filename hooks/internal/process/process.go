@@ -93,7 +93,7 @@ func Run(ctx context.Context, s Spec) (Usage, error) {
 	if err := <-started; err != nil {
 		return Usage{}, startError(s.Path, err)
 	}
-	cause, err := g.await(ctx, ended, grace(s.Grace))
+	cause, err := g.await(ctx, ended, grace(s.Grace), token)
 	endStragglers(g.pid, token)
 	return usage(cmd.ProcessState, time.Since(begin)), verdict(cmd.ProcessState, err, cause)
 }
@@ -106,11 +106,20 @@ func grace(d time.Duration) time.Duration {
 }
 
 // await waits for the end of the program and hastens it when ctx ends. The first result is why it was hastened.
-func (g *group) await(ctx context.Context, ended <-chan error, grace time.Duration) (cause, err error) {
+func (g *group) await(ctx context.Context, ended <-chan error, grace time.Duration, token string) (cause, err error) {
+	old := time.NewTimer(guardAfter)
+	defer old.Stop()
 	select {
 	case err := <-ended:
 		return nil, err
 	case <-ctx.Done():
+	case <-old.C:
+		defer newGuard(g.pid, token).release()
+		select {
+		case err := <-ended:
+			return nil, err
+		case <-ctx.Done():
+		}
 	}
 	g.terminate()
 	timer := time.NewTimer(grace)

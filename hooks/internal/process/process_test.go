@@ -119,21 +119,25 @@ func TestRunSaysWhatToDoAboutAProgramThatCannotStart(t *testing.T) {
 }
 
 // The test binary starts itself as an operator with a running hook and is then killed.
-func TestProgramDiesWithThisProcess(t *testing.T) {
-	if file := os.Getenv("PROCESS_TEST_OPERATOR"); file != "" {
-		s := bash(`echo $$ >"$F.new"; mv "$F.new" "$F"; while :; do sleep 300; done`)
-		s.Env = append(s.Env, "F="+file)
+func TestProgramAndDescendantsDieWithThisProcess(t *testing.T) {
+	dir := os.Getenv("PROCESS_TEST_OPERATOR")
+	if dir != "" {
+		s := bash(`cd "$D"; sleep 300 & echo $! >child; setsid bash -c 'echo $$ >daemon; exec sleep 300' &
+			echo $$ >self; while ! [[ -s daemon ]]; do :; done; sleep 0.2; touch ready; while :; do sleep 300; done`)
+		s.Env = append(s.Env, "D="+dir)
 		_, _ = process.Run(t.Context(), s)
 		return
 	}
-	file := filepath.Join(t.TempDir(), "pid")
-	operator := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProgramDiesWithThisProcess$")
-	operator.Env = append(os.Environ(), "PROCESS_TEST_OPERATOR="+file)
+	dir = t.TempDir()
+	operator := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProgramAndDescendantsDieWithThisProcess$")
+	operator.Env = append(os.Environ(), "PROCESS_TEST_OPERATOR="+dir)
 	require.NoError(t, operator.Start())
-	await(t, func() bool { _, err := os.Stat(file); return err == nil })
+	await(t, func() bool { _, err := os.Stat(filepath.Join(dir, "ready")); return err == nil })
 	require.NoError(t, operator.Process.Kill())
 	_ = operator.Wait()
-	requireGone(t, file)
+	for _, name := range []string{"self", "child", "daemon"} {
+		requireGone(t, filepath.Join(dir, name))
+	}
 }
 
 func TestLines(t *testing.T) {

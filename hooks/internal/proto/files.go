@@ -17,8 +17,20 @@ type Files struct {
 	env []string
 }
 
-// NewFiles makes the directory below parent ("": the system's place for temporary files).
-func NewFiles(parent string) (*Files, error) {
+// memory is where files need no disk.
+const (
+	memory    = "/dev/shm"
+	maxMemory = 8 << 20 // bytes given to a run that may live there
+)
+
+// NewFiles makes the directory below parent. "": in memory, where the system has a place for that and size, the bytes
+// that will be given, is small; else the system's place for temporary files.
+func NewFiles(parent string, size int) (*Files, error) {
+	if parent == "" && size <= maxMemory {
+		if dir, err := os.MkdirTemp(memory, "hook-*"); err == nil {
+			return &Files{dir: dir}, nil
+		}
+	}
 	dir, err := os.MkdirTemp(parent, "hook-*")
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the files of a run: %w", err)
