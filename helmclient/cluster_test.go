@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -676,6 +677,40 @@ spec:
 
 	r.CRDs = helmclient.CRDsReplace
 	_, err = e.Apply(t.Context(), r)
+	require.NoError(t, err)
+
+	// A kind that is gone is no obstacle, neither to an upgrade nor to a deletion.
+	require.NoError(t, crds.Delete(t.Context(), "gadgets.helmclient.test", metav1.DeleteOptions{}))
+	r.Chart = simple(t, "one")
+	_, err = e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	_, err = e.Delete(t.Context(), helmclient.DeleteRequest{Name: "g", Namespace: ns})
+	require.NoError(t, err)
+}
+
+func TestClusterRepairsCustomResources(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	r := helmclient.Request{Name: "cr", Namespace: ns, Chart: everything(t), Values: map[string]any{"color": "red"}, DisableHooks: true}
+	_, err := e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	look, err := dynamic.NewForConfig(cfg)
+	require.NoError(t, err)
+	things := look.Resource(schema.GroupVersionResource{Group: "helmclient.test", Version: "v1", Resource: "things"}).Namespace(ns)
+	_, err = things.Patch(t.Context(), "cr", types.MergePatchType, []byte(`{"spec":{"color":"drifted","theirs":1}}`), metav1.PatchOptions{})
+	require.NoError(t, err)
+	r.Repair = true
+	res, err := e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Repaired, res.Action)
+	require.Len(t, res.Changes, 1)
+	require.Equal(t, 1, res.Revision)
+	o, err := things.Get(t.Context(), "cr", metav1.GetOptions{})
+	require.NoError(t, err)
+	require.Equal(t, "red", o.Object["spec"].(map[string]any)["color"])
+	require.EqualValues(t, 1, o.Object["spec"].(map[string]any)["theirs"])
+	_, err = e.Delete(t.Context(), helmclient.DeleteRequest{Name: "cr", Namespace: ns, DisableHooks: true})
 	require.NoError(t, err)
 }
 

@@ -25,6 +25,8 @@ import (
 var ErrNone = errors.New("no chart")
 
 const (
+	chartFile = "Chart.yaml"
+
 	maxFile  = 5 << 20   // bytes in one file, as Helm's own limit
 	maxTotal = 100 << 20 // bytes in all files
 	maxFiles = 10_000
@@ -50,7 +52,7 @@ type Options struct {
 // Load reads the chart in the root of fsys.
 func Load(fsys fs.FS, o Options) (*Chart, error) {
 	switch {
-	case exists(fsys, "Chart.yaml"):
+	case exists(fsys, chartFile):
 		return loadChart(fsys, o)
 	case exists(fsys, "templates"):
 		return loadVirtual(fsys, o)
@@ -93,7 +95,7 @@ func loadVirtual(fsys fs.FS, o Options) (*Chart, error) {
 		return nil, err
 	}
 	head := fmt.Sprintf("apiVersion: v2\nname: %q\nversion: 0.2.0\n", o.Name)
-	files = append(files, &loader.BufferedFile{Name: "Chart.yaml", Data: []byte(head)})
+	files = append(files, &loader.BufferedFile{Name: chartFile, Data: []byte(head)})
 
 	var crds []*loader.BufferedFile
 	if sub, err := fs.Sub(fsys, "crds"); err == nil && exists(fsys, "crds") {
@@ -124,7 +126,7 @@ func build(files []*loader.BufferedFile, more ...*loader.BufferedFile) (*Chart, 
 		return nil, err
 	}
 	if c.Metadata.Type == "library" {
-		return nil, fmt.Errorf("Chart.yaml: %s is a library chart and cannot be installed itself", c.Name())
+		return nil, fmt.Errorf("%s: %s is a library chart and cannot be installed itself", chartFile, c.Name())
 	}
 	if err := checkDependencies(c); err != nil {
 		return nil, err
@@ -151,7 +153,7 @@ func checkDependencies(c *chart.Chart) error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("Chart.yaml: dependencies of %s missing in charts/: %s; run helm dependency build", c.Name(), strings.Join(missing, ", "))
+		return fmt.Errorf("%s: dependencies of %s missing in charts/: %s; run helm dependency build", chartFile, c.Name(), strings.Join(missing, ", "))
 	}
 	return nil
 }

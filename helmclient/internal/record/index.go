@@ -27,6 +27,7 @@ type Index struct {
 
 	mu     sync.Mutex
 	run    context.Context //nolint:containedctx // the life of Run, which owns the watches
+	ended  bool
 	wg     sync.WaitGroup
 	spaces map[string]*space
 }
@@ -56,7 +57,8 @@ func (x *Index) Run(ctx context.Context) error {
 	x.run = ctx
 	x.mu.Unlock()
 	<-ctx.Done()
-	x.mu.Lock() // from here on no watch is started
+	x.mu.Lock()
+	x.ended = true // from here on no watch is started
 	x.mu.Unlock()
 	x.wg.Wait()
 	return nil
@@ -147,7 +149,7 @@ func (x *Index) Forget(namespace string) {
 func (x *Index) space(namespace string) *space {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.Metadata == nil || namespace == "" || x.run == nil || x.run.Err() != nil {
+	if x.Metadata == nil || namespace == "" || x.run == nil || x.ended {
 		return nil
 	}
 	if x.spaces == nil {
@@ -194,7 +196,7 @@ func (x *Index) load(ctx context.Context, namespace string, s *space) error {
 		s.records[m.Key] = m
 	}
 	s.mu.Unlock()
-	if watching.Err() != nil { // Run is ending, and nothing may be started
+	if x.ended {
 		stop()
 		return nil
 	}
