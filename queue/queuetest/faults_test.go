@@ -284,14 +284,15 @@ func forgetsRunning() faulty {
 // losesPlace retries behind all others.
 func losesPlace() faulty {
 	return faulty{prepare: func(f *faulty) {
-		var runner queue.Runner
-		f.add = func(r queue.Runner, t queue.Task) error { runner = r; return r.Add(t) }
+		var runner atomic.Value
+		f.add = func(r queue.Runner, t queue.Task) error { runner.Store(r); return r.Add(t) }
 		f.handle = func(ctx context.Context, h queue.Handler, t queue.Task) error {
 			err := h(ctx, t)
 			if queue.Read(err).Action != queue.Retry {
 				return err
 			}
-			return runner.Add(t)
+			again, _ := runner.Load().(queue.Runner)
+			return again.Add(t)
 		}
 	}}
 }

@@ -11,10 +11,11 @@ import (
 	"github.com/addonkit/addonkit/queue"
 )
 
-// weathersStorm adds from many sides, with handlers that fail, panic and add on their own, and checks that the
-// last wish about every key was carried out, one task of a queue at a time.
+// weathersStorm adds from many sides, with handlers that fail, panic and add on their own, and checks that one task
+// of a queue runs at a time, and in each lull that the last wish about every key was carried out: only in a lull can
+// a lost task be told from one that was replaced, so there are many.
 func weathersStorm(ctx context.Context, newRunner Make) error {
-	const queues, keys, adders, adds = 7, 11, 8, 1000
+	const queues, keys, adders, adds, gusts = 7, 11, 8, 40, 25
 	s := newStage(newRunner)
 	st := &storm{wanted: map[string]int{}, done: map[string]int{}, active: map[string]bool{}}
 	handler := func(_ context.Context, t queue.Task) error { return st.handle(t, s.Add) }
@@ -22,24 +23,22 @@ func weathersStorm(ctx context.Context, newRunner Make) error {
 	s.cancel = cancel
 	go func() { s.ended <- s.Run(ctx, handler) }()
 
-	var all sync.WaitGroup
-	for seed := range adders {
-		dice := rand.New(rand.NewPCG(uint64(seed), 1))
-		all.Go(func() {
-			for range adds {
-				st.add(fmt.Sprint("q", dice.IntN(queues)), fmt.Sprint("k", dice.IntN(keys)), dice.IntN(5)-2, s.Add)
-				pause(time.Duration(dice.IntN(100)) * time.Millisecond)
-			}
-		})
-	}
-	all.Wait()
-	pass(24 * time.Hour)
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	err := st.err
-	for key, version := range st.wanted {
-		if err == nil && st.done[key] != version {
-			err = fmt.Errorf("lost: the last task of %s was version %d, the last done %d", key, version, st.done[key])
+	var err error
+	for gust := range gusts {
+		var all sync.WaitGroup
+		for adder := range adders {
+			dice := rand.New(rand.NewPCG(uint64(gust), uint64(adder)))
+			all.Go(func() {
+				for range adds {
+					st.add(fmt.Sprint("q", dice.IntN(queues)), fmt.Sprint("k", dice.IntN(keys)), dice.IntN(5)-2, s.Add)
+					pause(time.Duration(dice.IntN(100)) * time.Millisecond)
+				}
+			})
+		}
+		all.Wait()
+		pass(24 * time.Hour)
+		if err = st.lull(); err != nil {
+			break
 		}
 	}
 	return s.close(err)
@@ -50,6 +49,18 @@ type storm struct {
 	wanted, done map[string]int // the last version added and done, by queue/key
 	active       map[string]bool
 	err          error
+}
+
+// lull tells what went wrong so far, when all must be done.
+func (st *storm) lull() error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for key, version := range st.wanted {
+		if st.err == nil && st.done[key] != version {
+			return fmt.Errorf("lost: the last task of %s was version %d, the last done %d", key, version, st.done[key])
+		}
+	}
+	return st.err
 }
 
 func (st *storm) add(q, key string, priority int, add func(queue.Task) error) {
