@@ -57,12 +57,12 @@ func Items() []Item {
 	return []Item{
 		{1, ModulesFolder, "the modules of a folder are installed as releases, the tuner runs on every node", modulesFolder},
 		{1, GoModule, "a module written in Go runs beside them: one replica per node", nodeScale},
+		{8, Health, "/healthz and /readyz answer ok", health},
 		{2, StaticValue, "the chart sees a static value of the folder", staticValue},
 		{2, HookValue, "the chart sees what hooks wrote into memory (onStartup, beforeHelm)", hookValue},
 		{2, WrittenBack, "a hook's value is written back to the ConfigMap and reaches the chart", writtenBack},
 		{3, Synchronization, "a hook met what was there before it started (Synchronization, group, snapshots)", copied},
 		{4, GlobalHooks, "global hooks ran: onStartup once, afterAll with the values of the others", globalHooks},
-		{8, Health, "/healthz and /readyz answer ok", health},
 		{8, Metrics, "/metrics tells the phase of every module and the runs of hooks", metrics},
 		{8, Logs, "the log is structured: every line has time, level and message", logs},
 		{3, HookMetric, "a metric of a hook is served", hookMetric},

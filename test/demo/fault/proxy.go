@@ -102,7 +102,9 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request, forward http.Handl
 		return
 	}
 	if watches(r) {
+		// Events are read line by line, which compressed ones do not have.
 		r.Header.Set("Accept", jsonOnly(r.Header.Get("Accept")))
+		r.Header.Set("Accept-Encoding", "identity")
 	}
 	forward.ServeHTTP(w, r)
 }

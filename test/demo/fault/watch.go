@@ -14,7 +14,7 @@ func watches(r *http.Request) bool {
 	return r.Method == http.MethodGet && (asked == "true" || asked == "1")
 }
 
-// jsonOnly keeps the JSON forms of what a client accepts: events are read line by line.
+// jsonOnly keeps the JSON forms of what a client accepts.
 func jsonOnly(accept string) string {
 	forms := slices.DeleteFunc(strings.Split(accept, ","), func(form string) bool {
 		return !strings.HasPrefix(strings.TrimSpace(form), "application/json")
