@@ -17,7 +17,7 @@ MODULES := $(patsubst ./%,%,$(patsubst %/go.mod,%,$(sort $(shell find . -name go
 # What holds our Go code; the tools' module has none.
 CODE    := $(filter-out internal/tools,$(MODULES))
 # What can be tested without a control plane.
-FAST    := $(filter-out test test/%,$(CODE))
+FAST    := $(filter-out test test/localcluster,$(CODE))
 
 # $(call each,modules,command) runs a command in each module, telling which.
 define each
@@ -87,7 +87,7 @@ lint: $(addprefix lint-,$(CODE)) ## Run the linters of .golangci.yml
 lint-test/localcluster: export GOFLAGS = -trimpath -gcflags=all=-dwarf=false
 lint-test/localcluster: export CGO_ENABLED = 0
 $(addprefix lint-,$(CODE)): lint-%: $(LINT)
-	$(call each,$*,$(LINT) run --config=$(CURDIR)/.golangci.yml ./...)
+	$(call each,$*,$(LINT) run --allow-parallel-runners --config=$(CURDIR)/.golangci.yml ./...)
 
 .PHONY: api
 api: ## Rewrite docs/api to what the packages export now

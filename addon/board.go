@@ -1,6 +1,9 @@
 package addon
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,7 +31,11 @@ type facts struct {
 	waiting     func() []string // nil: for nothing
 	attempts    int
 	phase       Phase
+	said        Phase // the last one that was worth a line in the log
 	changed     time.Time
+	// failing are the hooks whose last run for an event or a schedule failed,
+	// with why.
+	failing map[string]string
 }
 
 func newBoard() *board {
@@ -90,6 +97,25 @@ func (b *board) deleted(module string, err error) {
 	})
 }
 
+// hookRan notes the outcome of a run for an event or a schedule.
+func (b *board) hookRan(module, hook string, err error) {
+	b.change(module, func(f *facts) {
+		if err == nil {
+			delete(f.failing, hook)
+			return
+		}
+		if f.failing == nil {
+			f.failing = map[string]string{}
+		}
+		f.failing[hook] = err.Error()
+	})
+}
+
+// hooksStopped forgets the failures of a module's hooks, which run no more.
+func (b *board) hooksStopped(module string) {
+	b.change(module, func(f *facts) { f.failing, f.waiting = nil, nil })
+}
+
 // waitFor notes the watches that a module, or "" for the global hooks, waits
 // for before its Synchronization.
 func (b *board) waitFor(module string, watches func() []string) {
@@ -141,14 +167,19 @@ func (b *board) firstConverge() (pending bool, waiting []string) {
 	return b.first, waiting
 }
 
-// observe notes which modules are in another phase than before.
+// observe notes which modules are in another phase than before, and returns
+// those for which that is news.
 func (b *board) observe(state plan.State) []ModuleStatus {
 	var changes []ModuleStatus
 	for _, m := range state.Sorted() {
 		s := b.status(state, m)
 		b.change(m.Name, func(f *facts) {
-			if s.Phase != f.phase {
-				f.phase, f.changed = s.Phase, time.Now()
+			if s.Phase == f.phase {
+				return
+			}
+			f.phase, f.changed = s.Phase, time.Now()
+			if s.Phase != Running && s.Phase != f.said { // passing by Running says nothing
+				f.said = s.Phase
 				changes = append(changes, s)
 			}
 		})
@@ -169,6 +200,10 @@ func (b *board) status(state plan.State, m plan.Module) ModuleStatus {
 		s.Attempts, s.LastChange = f.attempts, f.changed
 		if f.undecided != "" {
 			s.Message = f.undecided
+		}
+		if s.Phase == Ready && len(f.failing) > 0 {
+			s.Phase = Failed
+			s.Message = strings.Join(slices.Sorted(maps.Values(f.failing)), "; ")
 		}
 	})
 	if s.Phase == Waiting {

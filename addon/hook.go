@@ -102,8 +102,11 @@ func (o *Operator) runWaiting(ctx context.Context, t queue.Task, p payload) erro
 		o.log.Error(err, "hook failed, which its binding allows", logModule, p.Module, logHook, p.Hook)
 		err = nil
 	}
+	o.board.hookRan(p.Module, h.Name, err)
+	o.saw(o.engine.now())
 	if err != nil {
 		box.giveBack(letters)
+		o.log.Error(err, "hook failed; it will be tried again", logModule, p.Module, logHook, p.Hook, logCause, t.Cause, logAttempt, t.Attempt+1)
 		return err
 	}
 	u.delivered(letters)

@@ -9,4 +9,5 @@ const (
 	logCause    = "cause"
 	logTook     = "took"
 	logRevision = "revision"
+	logAttempt  = "attempt"
 )

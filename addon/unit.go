@@ -180,6 +180,7 @@ func (u *unit) stop() {
 	u.cancel()
 	u.unsubscribe()
 	u.op.schedules.remove(u)
+	u.op.board.hooksStopped(u.module)
 	u.startup, u.asked, u.started = 0, false, false
 	clear(u.elsewhere)
 	u.mu.Lock()

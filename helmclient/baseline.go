@@ -33,7 +33,7 @@ func (op *operation) baseline(ctx context.Context) (*baseline, error) {
 }
 
 // readBaseline reads records; place completes the namespaces of their objects.
-func readBaseline(ctx context.Context, store *record.Store, history []record.Meta, place func(manifest.Object, string)) (*baseline, error) {
+func readBaseline(ctx context.Context, store *record.Store, history []record.Meta, place func(context.Context, manifest.Object, string)) (*baseline, error) {
 	b := &baseline{}
 	from := len(history)
 	for i := len(history) - 1; i >= 0 && history[i].State != "uninstalled"; i-- {
@@ -55,7 +55,7 @@ func readBaseline(ctx context.Context, store *record.Store, history []record.Met
 		}
 		r := revision{meta: meta, release: rel, objects: map[manifest.Ref]manifest.Object{}}
 		for _, o := range objects {
-			place(o, m.Namespace)
+			place(ctx, o, m.Namespace)
 			ref := manifest.RefOf(o.Unstructured)
 			r.objects[ref.Key()] = o
 			r.order = append(r.order, ref)

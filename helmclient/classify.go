@@ -78,6 +78,7 @@ func reasonOf(err error) Reason {
 	var owned *OwnershipError
 	var schema *render.SchemaError
 	var invalid *manifest.InvalidError
+	var silent *cluster.SilentError
 	var network net.Error
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -92,6 +93,8 @@ func reasonOf(err error) Reason {
 		return ReasonOwned
 	case errors.As(err, &schema):
 		return ReasonInvalidValues
+	case errors.As(err, &silent):
+		return ReasonUnavailable
 	case cluster.IsUnknown(err):
 		return ReasonUnknownKind
 	case errors.As(err, &invalid):

@@ -192,7 +192,7 @@ func TestClusterLife(t *testing.T) {
 		f.stop()
 		var lists []string
 		for _, q := range f.reqs.take() {
-			if strings.HasSuffix(q, "/secrets") {
+			if strings.HasSuffix(q, ns+"/secrets") {
 				lists = append(lists, q)
 			}
 		}
@@ -749,4 +749,111 @@ func TestClusterBlockedDeletion(t *testing.T) {
 	r.Chart = chart(t, map[string]string{"templates/b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept}\ndata: {a: b}\n"})
 	_, err = e.Apply(t.Context(), r)
 	require.NoError(t, err)
+}
+
+func TestClusterDiff(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	c := func(extra string) *helmclient.Chart {
+		return chart(t, map[string]string{
+			"templates/cm.yaml":     fmt.Sprintf(configMap, "one"),
+			"templates/secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: '{{ .Values.color }}'}\n",
+			"templates/svc.yaml":    "apiVersion: v1\nkind: Service\nmetadata: {name: svc}\nspec: {ports: [{port: 80}]}\n",
+			"templates/extra.yaml":  "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + extra + "}\n",
+		})
+	}
+	r := helmclient.Request{Name: "web", Namespace: ns, Chart: c("old"), Values: map[string]any{"color": "red"}}
+	d, err := e.Diff(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Installed, d.Action)
+	require.Len(t, d.Objects, 4)
+	_, err = e.Status(t.Context(), ns, "web")
+	require.ErrorIs(t, err, helmclient.ErrNotFound)
+
+	_, err = e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	d, err = e.Diff(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Diff{Action: helmclient.Skipped, Reason: "nothing changed"}, d)
+
+	r.Chart, r.Values = c("new"), map[string]any{"color": "hunter2"}
+	d, err = e.Diff(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, helmclient.Upgraded, d.Action)
+	var said []string
+	for _, o := range d.Objects {
+		said = append(said, fmt.Sprint(o.Verb, " ", o.Object.Kind, " ", o.Object.Name, " ", o.Fields))
+	}
+	require.Equal(t, []string{
+		"updated Secret s [/data/password]", "updated ConfigMap web-one [/data/color]", "created ConfigMap new []", "removed ConfigMap old []",
+	}, sortedLike(said))
+	require.Equal(t, "***", d.Objects[0].Fields[0].To)
+	require.NotContains(t, fmt.Sprintf("%v %+v %#v", d, d, d.Objects), "hunter2")
+}
+
+// sortedLike puts updates before creations before removals, and Secrets first.
+func sortedLike(said []string) []string {
+	slices.SortStableFunc(said, func(a, b string) int {
+		rank := func(s string) int {
+			return slices.IndexFunc([]string{"updated Secret", "updated", "created", "removed"}, func(p string) bool { return strings.HasPrefix(s, p) })
+		}
+		return rank(a) - rank(b)
+	})
+	return said
+}
+
+func TestClusterChartTests(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	e := start(t, cfg, ns, helmclient.Options{})
+	job := func(deadline string) *helmclient.Chart {
+		return chart(t, map[string]string{"templates/test.yaml": `apiVersion: batch/v1
+kind: Job
+metadata: {name: try, annotations: {helm.sh/hook: test}}
+spec:
+  activeDeadlineSeconds: ` + deadline + `
+  template: {spec: {restartPolicy: Never, containers: [{name: a, image: x}], nodeSelector: {none: "` + deadline + `"}}}
+`})
+	}
+	r := helmclient.Request{Name: "web", Namespace: ns, Chart: job("1")}
+	_, err := e.Apply(t.Context(), r)
+	require.NoError(t, err)
+	err = e.Test(t.Context(), ns, "web")
+	var he *helmclient.Error
+	require.ErrorAs(t, err, &he)
+	require.Equal(t, helmclient.ReasonHookFailed, he.Reason)
+	require.ErrorContains(t, err, "DeadlineExceeded")
+	require.ErrorIs(t, e.Test(t.Context(), ns, "none"), helmclient.ErrNotFound)
+}
+
+func TestClusterDeadGroup(t *testing.T) {
+	cfg := realCluster(t)
+	ns := namespace(t, cfg)
+	look, err := dynamic.NewForConfig(cfg)
+	require.NoError(t, err)
+	services := look.Resource(schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"})
+	_, err = services.Create(t.Context(), &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": map[string]any{"name": "v1.dead.test"},
+		"spec": map[string]any{"group": "dead.test", "version": "v1", "groupPriorityMinimum": int64(100), "versionPriority": int64(100),
+			"insecureSkipTLSVerify": true, "service": map[string]any{"name": "none", "namespace": ns}},
+	}}, metav1.CreateOptions{})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = services.Delete(context.Background(), "v1.dead.test", metav1.DeleteOptions{}) })
+
+	e := start(t, cfg, ns, helmclient.Options{})
+	_, err = e.Apply(t.Context(), helmclient.Request{Name: "web", Namespace: ns, Chart: chart(t, map[string]string{
+		"templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {v: '{{ .Capabilities.APIVersions.Has \"v1\" }}'}\n",
+	})})
+	require.NoError(t, err, "the other groups go on")
+
+	r := helmclient.Request{Name: "dead", Namespace: ns, Chart: chart(t, map[string]string{
+		"templates/a.yaml": "apiVersion: dead.test/v1\nkind: Thing\nmetadata: {name: a}\n",
+	})}
+	require.Eventually(t, func() bool { // until the aggregator has looked at it
+		_, err := e.Apply(t.Context(), r)
+		var he *helmclient.Error
+		require.ErrorAs(t, err, &he)
+		return he.Reason == helmclient.ReasonUnavailable && strings.Contains(err.Error(), "dead.test/v1")
+	}, 20*time.Second, 500*time.Millisecond)
 }

@@ -93,7 +93,7 @@ func (op *operation) established(ctx context.Context, items []*target) error {
 	err := op.each(ctx, written, func(t *target) error {
 		return fail(PhaseCRDs, "", t.ref, cluster.Until(ctx, t.in, t.ref.Name, isEstablished))
 	})
-	op.cluster.Refresh()
+	op.cluster.Refresh(ctx)
 	return err
 }
 

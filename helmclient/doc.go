@@ -18,6 +18,9 @@
 //   - Objects of another release are never taken unless asked for by [Request.Adopt] or by name.
 //   - Values and the content of Secrets reach no log and no error.
 //
+// What [Client.Apply] does with a release is one table of ten lines, printed in decisions.md; how this
+// differs from Helm's own commands stands in differences.md.
+//
 // [Client] is the interface that hosts program against; [Executor] carries it out on a cluster and
 // package helmclienttest has an in-memory one for tests.
 package helmclient

@@ -147,7 +147,7 @@ func (x *Executor) healthTargets(ctx context.Context, namespace, name string) ([
 		if existenceIsAll(o.GetKind()) {
 			continue
 		}
-		m, err := x.cluster.Mapping(o.GroupVersionKind())
+		m, err := x.cluster.Mapping(ctx, o.GroupVersionKind())
 		if err != nil {
 			return nil, fail(PhasePlan, "", manifest.RefOf(o.Unstructured), err)
 		}

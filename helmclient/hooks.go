@@ -101,7 +101,7 @@ func (x *hookRun) one(ctx context.Context, h *release.Hook) (err error) {
 			h.LastRun.Phase = release.HookPhaseFailed
 		}
 	}()
-	targets, err := x.hookTargets(x.rel, h)
+	targets, err := x.hookTargets(ctx, x.rel, h)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (x *Executor) deleteHook(ctx context.Context, rel *release.Release, h *rele
 	if h.Kind == "CustomResourceDefinition" || !slices.Contains(h.DeletePolicies, policy) {
 		return nil
 	}
-	targets, err := x.hookTargets(rel, h)
+	targets, err := x.hookTargets(ctx, rel, h)
 	if err != nil {
 		return err
 	}
@@ -156,14 +156,14 @@ func (x *Executor) deleteHook(ctx context.Context, rel *release.Release, h *rele
 	return nil
 }
 
-func (x *Executor) hookTargets(rel *release.Release, h *release.Hook) ([]*target, error) {
+func (x *Executor) hookTargets(ctx context.Context, rel *release.Release, h *release.Hook) ([]*target, error) {
 	objects, err := manifest.Parse(h.Manifest)
 	if err != nil {
 		return nil, err
 	}
 	var out []*target
 	for _, o := range objects {
-		m, err := x.cluster.Mapping(o.GroupVersionKind())
+		m, err := x.cluster.Mapping(ctx, o.GroupVersionKind())
 		if err != nil {
 			return nil, err
 		}

@@ -40,7 +40,7 @@ func (x *Executor) renderOnly(ctx context.Context, r Request) (Rendering, error)
 		return Rendering{}, fail(PhaseRender, "", manifest.Ref{}, err)
 	}
 	for _, o := range objects {
-		x.place(o, r.Namespace)
+		x.place(ctx, o, r.Namespace)
 	}
 	return renderingOf(out, objects), nil
 }

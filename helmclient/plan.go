@@ -37,6 +37,7 @@ type target struct {
 	adopt     bool                       // it exists and is to be taken over
 	wrote     bool
 	defines   []definition
+	fromCRDs  bool // of crds/
 }
 
 func (p *plan) forgetLive() {
@@ -56,7 +57,7 @@ func (op *operation) plan(ctx context.Context, out *render.Output, base *baselin
 			}
 			for _, o := range objects {
 				addLabels(o.Unstructured, op.r.Labels)
-				p.crds = append(p.crds, &target{Object: o, ref: manifest.RefOf(o.Unstructured), defines: kindsOf(o.Unstructured)})
+				p.crds = append(p.crds, &target{Object: o, ref: manifest.RefOf(o.Unstructured), defines: kindsOf(o.Unstructured), fromCRDs: true})
 			}
 		}
 	}
@@ -67,7 +68,7 @@ func (op *operation) plan(ctx context.Context, out *render.Output, base *baselin
 	for _, o := range objects {
 		p.items = append(p.items, &target{Object: o, defines: kindsOf(o.Unstructured)})
 	}
-	if err := op.resolve(p); err != nil {
+	if err := op.resolve(ctx, p); err != nil {
 		return nil, err
 	}
 	wanted := map[manifest.Ref]bool{}
@@ -96,7 +97,7 @@ func (op *operation) plan(ctx context.Context, out *render.Output, base *baselin
 
 // resolve finds the resource of each object and completes namespaces. Kinds that the chart itself defines
 // are known before they are served.
-func (op *operation) resolve(p *plan) error {
+func (op *operation) resolve(ctx context.Context, p *plan) error {
 	own := map[schema.GroupVersionKind]definition{}
 	for _, list := range [][]*target{p.crds, p.items} {
 		for _, t := range list {
@@ -108,7 +109,7 @@ func (op *operation) resolve(p *plan) error {
 	var errs []error
 	for _, list := range [][]*target{p.crds, p.items} {
 		for _, t := range list {
-			gvr, namespaced, err := op.resource(t.GroupVersionKind(), own)
+			gvr, namespaced, err := op.resource(ctx, t.GroupVersionKind(), own)
 			if err != nil {
 				t.ref = manifest.RefOf(t.Unstructured)
 				errs = append(errs, fail(PhasePlan, "", t.ref, &manifest.InvalidError{Source: t.Source, Err: err}))
@@ -121,11 +122,11 @@ func (op *operation) resolve(p *plan) error {
 	return errors.Join(errs...)
 }
 
-func (op *operation) resource(gvk schema.GroupVersionKind, own map[schema.GroupVersionKind]definition) (schema.GroupVersionResource, bool, error) {
+func (op *operation) resource(ctx context.Context, gvk schema.GroupVersionKind, own map[schema.GroupVersionKind]definition) (schema.GroupVersionResource, bool, error) {
 	if d, ok := own[gvk]; ok {
 		return d.GVR, d.Namespaced, nil
 	}
-	m, err := op.cluster.Mapping(gvk)
+	m, err := op.cluster.Mapping(ctx, gvk)
 	if err != nil {
 		return schema.GroupVersionResource{}, false, err
 	}
@@ -145,8 +146,8 @@ func (x *Executor) at(o *unstructured.Unstructured, gvr schema.GroupVersionResou
 }
 
 // place completes the namespace of an object of an earlier revision, as far as its kind is still served.
-func (x *Executor) place(o manifest.Object, namespace string) {
-	if m, err := x.cluster.Mapping(o.GroupVersionKind()); err == nil {
+func (x *Executor) place(ctx context.Context, o manifest.Object, namespace string) {
+	if m, err := x.cluster.Mapping(ctx, o.GroupVersionKind()); err == nil {
 		x.at(o.Unstructured, m.Resource, m.Scope.Name() == meta.RESTScopeNameNamespace, namespace)
 	}
 }

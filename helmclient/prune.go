@@ -46,7 +46,7 @@ type removed struct {
 // remove deletes an object unless it is absent, kept by policy, or no longer the release's. A kind that
 // is no longer served has no objects.
 func (x *Executor) remove(ctx context.Context, namespace, name string, ref manifest.Ref) (*removed, error) {
-	m, err := x.cluster.Mapping(ref.GVK())
+	m, err := x.cluster.Mapping(ctx, ref.GVK())
 	if cluster.IsUnknown(err) {
 		x.log.Info("kind is no longer served, so nothing is deleted", "object", objectOf(ref).String())
 		return nil, nil

@@ -19,7 +19,7 @@ func (op *operation) repair(ctx context.Context) error {
 			p.items = append(p.items, &target{Object: o, before: []map[string]any{o.Object}, defines: kindsOf(o.Unstructured)})
 		}
 	}
-	if err := op.resolve(p); err != nil {
+	if err := op.resolve(ctx, p); err != nil {
 		return err
 	}
 	if err := op.readAll(ctx, p.items); err != nil {

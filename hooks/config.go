@@ -14,32 +14,39 @@ import (
 
 // ParseConfig reads the configuration that an executable prints for --config: one YAML or JSON document. The Hook has
 // no Name and no Run yet. Unknown fields are errors, and all violations are told at once by their paths.
+//
+// A document without configVersion has the old form, version 0: no groups, no snapshots, no Synchronization.
 func ParseConfig(data []byte, global bool) (Hook, error) {
+	h, _, err := parseConfig(data, global)
+	return h, err
+}
+
+// parseConfig tells also whether the configuration has the old form, whose contexts differ.
+func parseConfig(data []byte, global bool) (h Hook, old bool, err error) {
 	doc, err := proto.Document(data)
 	if err != nil {
-		return Hook{}, fmt.Errorf("the configuration is no YAML or JSON: %w", err)
+		return Hook{}, false, fmt.Errorf("the configuration is no YAML or JSON: %w", err)
 	}
 	if doc == nil {
-		return Hook{}, errors.New("printed nothing; print a YAML document that begins with configVersion: v1")
+		return Hook{}, false, errors.New("printed nothing; print a YAML document that begins with configVersion: v1")
 	}
 	bad := &proto.Violations{}
 	top := proto.NewObject("", doc, bad)
 	if top == nil {
-		return Hook{}, fmt.Errorf("the configuration is no map but text; print nothing else on stdout: %w", bad.Err())
+		return Hook{}, false, fmt.Errorf("the configuration is no map but text; print nothing else on stdout: %w", bad.Err())
 	}
-	var h Hook
 	switch version := top.Any("configVersion"); version {
 	case "v1":
 		h = readConfig(top, global, bad)
 	case nil:
-		top.Bad("configVersion", "is required; write configVersion: v1")
+		h, old = readOldConfig(top, global), true
 	default:
 		top.Bad("configVersion", "unsupported version %v; there is v1", version)
 	}
 	if err := bad.Err(); err != nil {
-		return Hook{}, err
+		return Hook{}, false, err
 	}
-	return h, nil
+	return h, old, nil
 }
 
 func readConfig(top *proto.Object, global bool, bad *proto.Violations) Hook {
@@ -153,15 +160,21 @@ func readQuery(o *proto.Object) kubeevents.Query {
 		namespace.Close()
 	}
 	q.Fields = readFields(o, q.Names)
-	if program := o.String("jqFilter"); program != "" {
-		filter, err := jq.Compile(program)
-		if err != nil {
-			o.Bad("jqFilter", "%v", err)
-		} else {
-			q.Filter = filter
-		}
-	}
+	q.Filter = readFilter(o)
 	return q
+}
+
+func readFilter(o *proto.Object) kubeevents.Filter {
+	program := o.String("jqFilter")
+	if program == "" {
+		return nil
+	}
+	filter, err := jq.Compile(program)
+	if err != nil {
+		o.Bad("jqFilter", "%v", err)
+		return nil
+	}
+	return filter
 }
 
 func readEvents(o *proto.Object) []kubeevents.EventType {

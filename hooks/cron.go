@@ -18,8 +18,12 @@ type Cron interface {
 // @every 1h30m. A prefix "CRON_TZ=Europe/Berlin " names a time zone.
 func ParseCron(spec string) (Cron, error) {
 	const common = cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor
-	if strings.TrimSpace(spec) == "" {
-		return nil, fmt.Errorf("the crontab is empty; five fields are minute, hour, day, month, weekday")
+	zone, fields, _ := strings.Cut(strings.TrimSpace(spec), " ")
+	if !strings.Contains(zone, "TZ=") {
+		fields = zone
+	}
+	if strings.TrimSpace(fields) == "" { // the parser would panic
+		return nil, fmt.Errorf("crontab %q is empty; five fields are minute, hour, day, month, weekday", spec)
 	}
 	schedule, err := cron.NewParser(cron.SecondOptional | common).Parse(strings.TrimSpace(spec))
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,14 +88,53 @@ type executable struct {
 // start runs the executable with the arguments and collects nothing but what is given to the writers.
 func (x *executable) start(ctx context.Context, s process.Spec, args ...string) (process.Usage, error) {
 	s.Path = x.program
-	s.Args = append(append([]string(nil), x.args...), args...)
-	s.Env = environment(os.Environ(), x.o, append(x.env, s.Env...))
+	s.Args = slices.Concat(x.args, args)
+	s.Env = environment(os.Environ(), x.o, slices.Concat(x.env, s.Env))
 	s.Grace = x.o.Grace
 	return process.Run(ctx, s)
 }
 
-// config asks for the configuration.
-func (x *executable) config(ctx context.Context) (Hook, error) {
+// config asks for the configuration. A file without an extension that has none may be a program of many hooks.
+func (x *executable) config(ctx context.Context) ([]Hook, error) {
+	h, err := x.singleConfig(ctx)
+	if err == nil {
+		return []Hook{h}, nil
+	}
+	if filepath.Ext(x.path) == "" && ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
+		if hooks, batch, batchErr := x.batchConfig(ctx); batch {
+			return hooks, batchErr
+		}
+	}
+	return nil, err
+}
+
+func (x *executable) singleConfig(ctx context.Context) (Hook, error) {
+	data, err := x.ask(ctx, "--config")
+	if err != nil {
+		return Hook{}, err
+	}
+	h, old, err := parseConfig(data, x.o.Global)
+	if err != nil {
+		return Hook{}, fmt.Errorf("%s --config: %w", x.path, err)
+	}
+	h.Name = x.name
+	x.complete(&h)
+	h.Run = x.run
+	if old {
+		h.Run = x.runOld
+	}
+	return h, nil
+}
+
+// complete gives a hook what options say about all of them.
+func (x *executable) complete(h *Hook) {
+	if h.Timeout == 0 {
+		h.Timeout = x.o.Timeout
+	}
+}
+
+// ask runs the executable for what it prints.
+func (x *executable) ask(ctx context.Context, args ...string) ([]byte, error) {
 	timeout := x.o.ConfigTimeout
 	if timeout <= 0 {
 		timeout = defaultConfigTimeout
@@ -102,23 +142,15 @@ func (x *executable) config(ctx context.Context) (Hook, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, &timeoutError{timeout})
 	defer cancel()
 	stdout, stderr := &process.Head{Limit: maxConfig}, &process.Tail{Limit: tailSize}
-	_, err := x.start(ctx, process.Spec{Dir: filepath.Dir(x.path), Stdout: stdout, Stderr: stderr}, "--config")
+	_, err := x.start(ctx, process.Spec{Dir: filepath.Dir(x.path), Stdout: stdout, Stderr: stderr}, args...)
+	question := x.path + " " + strings.Join(args, " ")
 	switch {
 	case err != nil:
-		return Hook{}, fmt.Errorf("%s --config: %w", x.path, &ExecError{Path: x.path, ExitCode: exitCode(err), Tail: stderr.String(), Err: err})
+		return nil, fmt.Errorf("%s: %w", question, &ExecError{Path: x.path, ExitCode: exitCode(err), Tail: stderr.String(), Err: err})
 	case stdout.Over:
-		return Hook{}, fmt.Errorf("%s --config: printed more than %d bytes", x.path, maxConfig)
+		return nil, fmt.Errorf("%s: printed more than %d bytes", question, maxConfig)
 	}
-	h, err := ParseConfig(stdout.Bytes(), x.o.Global)
-	if err != nil {
-		return Hook{}, fmt.Errorf("%s --config: %w", x.path, err)
-	}
-	h.Name = x.name
-	if h.Timeout == 0 {
-		h.Timeout = x.o.Timeout
-	}
-	h.Run = x.run
-	return h, nil
+	return stdout.Bytes(), nil
 }
 
 func exitCode(err error) int {

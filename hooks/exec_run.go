@@ -29,7 +29,34 @@ var (
 )
 
 // run is the body of the hook made from the executable.
-func (x *executable) run(ctx context.Context, in *Input, out *Output) (err error) {
+func (x *executable) run(ctx context.Context, in *Input, out *Output) error {
+	contexts := in.Contexts
+	if contexts == nil {
+		contexts = []Context{}
+	}
+	told, err := json.Marshal(contexts)
+	if err != nil {
+		return fmt.Errorf("the contexts of the run cannot be written as JSON: %w", err)
+	}
+	return x.once(ctx, in, told, out)
+}
+
+// runOld runs a hook of version 0, which knows one context only, once for each.
+func (x *executable) runOld(ctx context.Context, in *Input, out *Output) error {
+	for _, c := range in.Contexts {
+		told, err := oldContext(c)
+		if err != nil {
+			return fmt.Errorf("the context of the run cannot be written as JSON: %w", err)
+		}
+		if err := x.once(ctx, in, told, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// once starts the executable with the contexts as it reads them, and adds what it wrote to out.
+func (x *executable) once(ctx context.Context, in *Input, told []byte, out *Output, args ...string) (err error) {
 	files, err := proto.NewFiles(x.o.TempDir)
 	if err != nil {
 		return err
@@ -39,15 +66,17 @@ func (x *executable) run(ctx context.Context, in *Input, out *Output) (err error
 			err = errors.Join(err, fmt.Errorf("the files of the run cannot be removed: %w", wipe))
 		}
 	}()
-	if err := give(files, in); err != nil {
+	if err := give(files, in, told); err != nil {
 		return err
 	}
 	stdout := &stream{tail: process.Tail{Limit: tailSize}, lines: logLines(in.Log, "stdout")}
 	stderr := &stream{tail: process.Tail{Limit: tailSize}, lines: logLines(in.Log, "stderr")}
-	usage, err := x.start(ctx, process.Spec{Dir: x.o.Dir, Env: files.Env(), Stdout: stdout, Stderr: stderr})
+	usage, err := x.start(ctx, process.Spec{Dir: x.o.Dir, Env: files.Env(), Stdout: stdout, Stderr: stderr}, args...)
 	stdout.lines.Flush()
 	stderr.lines.Flush()
-	out.Usage = Usage{User: usage.User, System: usage.System, MaxRSS: usage.MaxRSS}
+	out.Usage.User += usage.User
+	out.Usage.System += usage.System
+	out.Usage.MaxRSS = max(out.Usage.MaxRSS, usage.MaxRSS)
 
 	if err != nil {
 		// What the failed run wrote counts only as far as Call lets it, and only if it can be understood.
@@ -65,15 +94,7 @@ func (x *executable) run(ctx context.Context, in *Input, out *Output) (err error
 }
 
 // give writes the files that the hook reads and makes those that it writes.
-func give(files *proto.Files, in *Input) error {
-	contexts := in.Contexts
-	if contexts == nil {
-		contexts = []Context{}
-	}
-	told, err := json.Marshal(contexts)
-	if err != nil {
-		return fmt.Errorf("the contexts of the run cannot be written as JSON: %w", err)
-	}
+func give(files *proto.Files, in *Input, told []byte) error {
 	return errors.Join(
 		files.Give(fileContexts[0], fileContexts[1], told),
 		files.Give(fileValues[0], fileValues[1], in.sections(in.Global, in.Values)),
@@ -116,14 +137,14 @@ func take(files *proto.Files, in *Input, out *Output) error {
 	return errors.Join(
 		takeFile(files, fileValuesPatch, values.ParsePatch, func(p values.Patch) { out.Values.take(p, in.Key) }),
 		takeFile(files, fileConfigPatch, values.ParsePatch, func(p values.Patch) { out.Config.take(p, in.Key) }),
-		takeFile(files, fileChanges, ParseChanges, func(c []Change) { out.Changes = c }),
-		takeFile(files, fileMetrics, ParseMetrics, func(m []Metric) { out.Metrics = m }),
+		takeFile(files, fileChanges, ParseChanges, func(c []Change) { out.Changes = append(out.Changes, c...) }),
+		takeFile(files, fileMetrics, ParseMetrics, func(m []Metric) { out.Metrics = append(out.Metrics, m...) }),
 	)
 }
 
 func salvage(files *proto.Files, out *Output) {
-	_ = takeFile(files, fileChanges, ParseChanges, func(c []Change) { out.Changes = c })
-	_ = takeFile(files, fileMetrics, ParseMetrics, func(m []Metric) { out.Metrics = m })
+	_ = takeFile(files, fileChanges, ParseChanges, func(c []Change) { out.Changes = append(out.Changes, c...) })
+	_ = takeFile(files, fileMetrics, ParseMetrics, func(m []Metric) { out.Metrics = append(out.Metrics, m...) })
 }
 
 func takeFile[T any](files *proto.Files, file [2]string, parse func([]byte) (T, error), use func(T)) error {

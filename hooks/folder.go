@@ -53,8 +53,8 @@ type executables struct {
 
 // asked is the answer of a file as it was.
 type asked struct {
-	file os.FileInfo
-	hook Hook
+	file  os.FileInfo
+	hooks []Hook
 }
 
 func (e *executables) Hooks(ctx context.Context) ([]Hook, error) {
@@ -67,36 +67,36 @@ func (e *executables) Hooks(ctx context.Context) ([]Hook, error) {
 	paths, bad := e.list(root, &e.o)
 	var hooks []Hook
 	for _, path := range paths {
-		h, err := e.ask(ctx, path)
+		found, err := e.ask(ctx, path)
 		if err != nil {
 			bad = append(bad, err)
 			continue
 		}
-		hooks = append(hooks, h)
+		hooks = append(hooks, found...)
 	}
 	slices.SortFunc(hooks, func(a, b Hook) int { return cmp.Compare(a.Name, b.Name) })
 	return hooks, errors.Join(bad...)
 }
 
 // ask gives the configuration of a file: the known one unless the file has changed.
-func (e *executables) ask(ctx context.Context, path string) (Hook, error) {
+func (e *executables) ask(ctx context.Context, path string) ([]Hook, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return Hook{}, err
+		return nil, err
 	}
 	if a, ok := e.known[path]; ok && os.SameFile(a.file, info) && a.file.ModTime().Equal(info.ModTime()) && a.file.Size() == info.Size() {
-		return a.hook, nil
+		return a.hooks, nil
 	}
 	x, err := newExecutable(path, &e.o)
 	if err != nil {
-		return Hook{}, err
+		return nil, err
 	}
-	h, err := x.config(ctx)
+	found, err := x.config(ctx)
 	if err != nil {
-		return Hook{}, err
+		return nil, err
 	}
-	e.known[path] = asked{info, h}
-	return h, nil
+	e.known[path] = asked{info, found}
+	return found, nil
 }
 
 func newExecutable(path string, o *ExecOptions) (*executable, error) {

@@ -276,3 +276,23 @@ func TestManySubscriptionsComeAndGo(t *testing.T) {
 		require.Empty(t, w.Streams())
 	})
 }
+
+func TestAuditGivesEventsTimeToArrive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := kubeeventstest.NewCluster(kubeeventstest.ConfigMaps())
+		c.Apply(settings("one", "a"), settings("two", "a"))
+		w := kubeeventstest.Start(t, c)
+		s := subscribe(t, w, kubeevents.Query{Kind: "ConfigMap", Full: true}, &log{})
+		require.NoError(t, s.Wait(t.Context()))
+		c.Lose(true)
+		c.Apply(settings("one", "b"))
+		c.Delete(kubeeventstest.ConfigMaps(), "a", "two")
+		c.Lose(false)
+		for w.Streams()[0].Audits == 0 {
+			time.Sleep(10 * time.Second)
+		}
+		c.Apply(settings("one", "c"), settings("two", "c"))
+		time.Sleep(10 * time.Minute)
+		require.Zero(t, w.Streams()[0].Healed)
+	})
+}

@@ -25,8 +25,8 @@ func (m *Memory) start(q *line) {
 	t.Attempt = e.attempts
 	handler := m.handler
 	m.working.Go(func() {
-		err := error(&PanicError{}) // stands if the handler leaves by Goexit
-		defer func() { m.finish(q, r, err) }()
+		err := error(&PanicError{})            // stands if the handler leaves by Goexit
+		defer func() { m.finish(q, r, err) }() //nolint:contextcheck // what it starts next is another task
 		err = fenced(ctx, handler, t)
 	})
 }

@@ -7,14 +7,14 @@ import (
 )
 
 // Queues implements [Inspector].
-func (m *Memory) Queues() []QueueStatus {
+func (m *Memory) Queues() []Status {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	list := make([]QueueStatus, 0, len(m.lines))
+	list := make([]Status, 0, len(m.lines))
 	for _, q := range m.lines {
 		list = append(list, q.status())
 	}
-	slices.SortFunc(list, func(a, b QueueStatus) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b Status) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
 
@@ -59,8 +59,8 @@ func (m *Memory) Wake(queue, key string) bool {
 	return true
 }
 
-func (q *line) status() QueueStatus {
-	s := QueueStatus{Name: q.name, Length: q.waiting.len()}
+func (q *line) status() Status {
+	s := Status{Name: q.name, Length: q.waiting.len()}
 	if r := q.running; r != nil {
 		s.Length++
 		s.Head = r.entry.head()

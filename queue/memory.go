@@ -98,7 +98,7 @@ func (m *Memory) begin(ctx context.Context, h Handler) error {
 	for _, q := range slices.SortedFunc(maps.Values(m.lines), oldest) {
 		m.enlist(q)
 	}
-	m.dispatch()
+	m.dispatch() //nolint:contextcheck // it has the context
 	return nil
 }
 

@@ -25,6 +25,7 @@ func TestMemory(t *testing.T) {
 
 // begin runs m until the test's bubble ends.
 func begin(t *testing.T, m *queue.Memory, h queue.Handler) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { require.NoError(t, m.Run(ctx, h)) })
@@ -45,7 +46,7 @@ func TestWorkersShareTheLoad(t *testing.T) {
 				began := time.Now()
 				var all sync.WaitGroup
 				all.Add(100)
-				begin(t, m, func(context.Context, queue.Task) error { defer all.Done(); time.Sleep(time.Second); return nil })
+				begin(t, m, func(context.Context, queue.Task) error { defer all.Done(); <-time.After(time.Second); return nil })
 				all.Wait()
 				require.Equal(t, c.want, time.Since(began))
 			})

@@ -19,7 +19,7 @@ type Runner interface {
 // Inspector is a Runner's ability to tell what it holds.
 type Inspector interface {
 	// Queues describes every queue that holds a task, by name.
-	Queues() []QueueStatus
+	Queues() []Status
 }
 
 // Remover is a Runner's ability to forget a task.
@@ -36,8 +36,8 @@ type Waker interface {
 	Wake(queue, key string) bool
 }
 
-// QueueStatus describes one queue at one moment.
-type QueueStatus struct {
+// Status describes one queue at one moment.
+type Status struct {
 	Name   string
 	Length int  // tasks in it, the running one included
 	Head   Head // what the queue is busy with or waits for

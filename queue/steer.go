@@ -16,6 +16,7 @@ func Stop(err error) error { return &steering{action: Drop, err: err} }
 // Action is what becomes of a task whose handler has returned.
 type Action int
 
+// The actions.
 const (
 	Done  Action = iota // nothing more to do
 	Retry               // run again after the backoff
@@ -41,7 +42,7 @@ func Read(err error) Verdict {
 		return Verdict{Action: Retry, Err: err}
 	}
 	v := Verdict{Action: s.action, After: max(s.after, 0), Err: err}
-	if err == error(s) {
+	if _, bare := err.(*steering); bare { //nolint:errorlint // only what is not wrapped
 		v.Err = s.err
 	}
 	return v

@@ -34,6 +34,7 @@ type Task struct {
 // Priority orders the tasks of one queue; any value may be used, the names are the usual ones.
 type Priority int
 
+// The usual priorities, lowest first.
 const (
 	Resync   Priority = iota - 2 // going over everything again, to be safe
 	Schedule                     // its time has come

@@ -273,8 +273,10 @@ func (sec *section) setConfig(doc tree.Value) {
 // patchMemory applies operations to the effective values and notes the outcome in the
 // patch layer.
 func (sec *section) patchMemory(steps []step, origin *tree.Origin) error {
-	before := sec.effective
 	for _, s := range steps {
+		if s.repeats(sec.effective) {
+			continue
+		}
 		doc, err := s.apply(sec.effective)
 		if err != nil {
 			return s.refuse(err)
@@ -283,9 +285,6 @@ func (sec *section) patchMemory(steps []step, origin *tree.Origin) error {
 			sec.patches = record(sec.patches, sec.base, doc, path, origin)
 		}
 		sec.effective = doc
-	}
-	if !sec.effective.Same(before) && sec.effective.Equal(before) {
-		sec.effective = before
 	}
 	return nil
 }
@@ -301,7 +300,7 @@ func (s *Store) DropPatches(key string) (changed bool) {
 	}
 	sec := *old
 	sec.patches = tree.EmptyOverlay()
-	sec.effective = tree.Reconcile(old.effective, sec.base)
+	sec.effective = tree.Adopt(old.effective, sec.base)
 	s.swap(map[string]*section{key: &sec}, s.origin(LayerPatch, "", "hook patches dropped"))
 	return !sec.effective.Equal(old.effective)
 }

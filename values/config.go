@@ -28,6 +28,14 @@ type Section struct {
 	Enabled     *bool  // nil: no opinion
 	Maintenance string // "" or MaintenanceNoReconcile
 	Err         error  // why it could not be read; then the last good state stays in force
+
+	parsed *parsedSection // of ParseConfig, so that the Store need not parse again
+}
+
+type parsedSection struct {
+	text     string
+	value    tree.Value
+	warnings []tree.Warning
 }
 
 // MaintenanceNoReconcile pauses releases of a module while its hooks go on.
@@ -83,7 +91,10 @@ func cutSuffix(key, suffix string) (string, bool) {
 
 func readData(s *Section, text string) error {
 	s.Data = []byte(text)
-	_, _, err := parseSection(s.Data, "")
+	v, warnings, err := parseSection(s.Data, "")
+	if err == nil {
+		s.parsed = &parsedSection{text, v, warnings}
+	}
 	return err
 }
 
@@ -109,6 +120,14 @@ func readMaintenance(s *Section, text string) error {
 }
 
 var errNoMap = errors.New("must be a YAML map")
+
+// parse reads the section's data, which ParseConfig may have done.
+func (s Section) parse() (tree.Value, []tree.Warning, error) {
+	if p := s.parsed; p != nil && p.text == string(s.Data) {
+		return p.value, p.warnings, nil
+	}
+	return parseSection(s.Data, s.File)
+}
 
 // parseSection reads the YAML of a section: a map, or Absent when it is blank.
 func parseSection(data []byte, file string) (tree.Value, []tree.Warning, error) {

@@ -2,6 +2,8 @@ package values
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 
 	"github.com/addonkit/addonkit/values/internal/tree"
 )
@@ -38,52 +40,55 @@ func (s *Store) Explain(pointer string) ([]Explanation, error) {
 
 // explain walks the effective values and the layers below them at the same time.
 func (sec *section) explain(v tree.Value, at string, path []string, out *[]Explanation) {
-	layers := make([]tree.Value, 0, 4+len(sec.spec.static))
-	layers = append(layers, sec.base, sec.config, sec.spec.start)
-	for i := len(sec.spec.static) - 1; i >= 0; i-- {
-		layers = append(layers, sec.spec.static[i])
+	e := explainer{out: *out}
+	layers := []tree.Value{sec.base, sec.config, sec.spec.start}
+	for _, file := range slices.Backward(sec.spec.static) {
+		layers = append(layers, file)
 	}
-	for i := range layers {
-		layers[i], _ = layers[i].Get(path...)
+	for _, layer := range layers {
+		if below, ok := layer.Get(path...); ok {
+			e.layers = append(e.layers, below)
+		}
 	}
-	explain(v, layers, at, out)
+	e.walk(v, 0, at)
+	*out = e.out
 }
 
-func explain(v tree.Value, layers []tree.Value, at string, out *[]Explanation) {
+// explainer keeps the layers at all levels of its way down in one stack.
+type explainer struct {
+	layers []tree.Value
+	out    []Explanation
+}
+
+// walk explains v, whose weaker layers are those on the stack from first on.
+func (x *explainer) walk(v tree.Value, first int, at string) {
 	if v.Len() == 0 {
-		e := Explanation{Pointer: at, Origin: publicOrigin(v.Origin())}
-		last := v.Origin()
-		for _, l := range layers {
-			if o := l.Origin(); o != nil && o != last {
-				if l.Exists() && !replacedAlready(e, o) {
-					e.Replaced = append(e.Replaced, publicOrigin(o))
-				}
-				last = o
-			}
-		}
-		*out = append(*out, e)
+		x.leaf(v, x.layers[first:], at)
 		return
 	}
+	last := len(x.layers)
 	for i, e := range v.All() {
-		token := e.Key
 		if v.Kind() == tree.List {
-			token = fmt.Sprint(i)
+			e.Key = strconv.Itoa(i)
 		}
-		below := make([]tree.Value, 0, len(layers))
-		for _, l := range layers {
-			if c, ok := l.Child(token); ok {
-				below = append(below, c)
+		for _, l := range x.layers[first:last] {
+			if c, ok := l.Child(e.Key); ok {
+				x.layers = append(x.layers, c)
 			}
 		}
-		explain(e.Value, below, tree.Join(at, token), out)
+		x.walk(e.Value, last, tree.Join(at, e.Key))
+		x.layers = x.layers[:last]
 	}
 }
 
-func replacedAlready(e Explanation, o *tree.Origin) bool {
-	for _, r := range append([]Origin{e.Origin}, e.Replaced...) {
-		if r == publicOrigin(o) {
-			return true
+func (x *explainer) leaf(v tree.Value, layers []tree.Value, at string) {
+	e := Explanation{Pointer: at, Origin: publicOrigin(v.Origin())}
+	last := v.Origin()
+	for _, l := range layers {
+		if o := l.Origin(); o != nil && o != last {
+			e.Replaced = append(e.Replaced, publicOrigin(o))
+			last = o
 		}
 	}
-	return false
+	x.out = append(x.out, e)
 }

@@ -73,12 +73,21 @@ func (sec *section) build(config tree.Value) (base, effective tree.Value, err er
 			return base, base, err
 		}
 	}
-	base = tree.Reconcile(sec.base, base)
-	effective = tree.Reconcile(sec.effective, tree.Merge(base, sec.patches))
+	base = tree.Adopt(sec.base, base)
+	effective = tree.Adopt(sec.effective, patched(base, sec.patches))
 	if err := effective.Check(); err != nil {
 		return base, base, fmt.Errorf("the merged section %w", err)
 	}
 	return base, effective, nil
+}
+
+// patched puts the patch layer above the others. It is an overlay, until a hook replaces
+// the section as a whole.
+func patched(base, patches tree.Value) tree.Value {
+	if patches.Kind() != tree.Overlay {
+		return patches
+	}
+	return tree.Merge(base, patches)
 }
 
 // rebuild computes the layers for the configuration that is in force.

@@ -87,7 +87,7 @@ func (sec *section) read(in Section, origin originFunc) *delivery {
 	if d.err != nil {
 		return d
 	}
-	v, warnings, err := parseSection(in.Data, in.File)
+	v, warnings, err := in.parse()
 	if err != nil {
 		d.err = err
 		return d

@@ -1,6 +1,7 @@
 package values
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -51,7 +52,7 @@ func (s *Store) SetSection(key string, from Spec) error {
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
-	read, err := readSpec(key, from, s.origin)
+	read, err := readSpec(key, from, &s.parsed, s.origin)
 	if err != nil {
 		return fmt.Errorf("section %s: %w", key, err)
 	}
@@ -92,14 +93,14 @@ func (s *Store) origin(layer Layer, source, cause string) *tree.Origin {
 
 type originFunc func(layer Layer, source, cause string) *tree.Origin
 
-func readSpec(key string, from Spec, origin originFunc) (*spec, error) {
+func readSpec(key string, from Spec, parsed *parseCache, origin originFunc) (*spec, error) {
 	schemas, err := schema.Compile(schema.File(from.ConfigSchema), schema.File(from.Schema))
 	if err != nil {
 		return nil, err
 	}
 	s := &spec{schemas: schemas, start: tree.EmptyMap(), warnings: schemas.Warnings}
 	for _, f := range from.Static {
-		if err := s.addStatic(key, f, origin(LayerStatic, f.Name, "")); err != nil {
+		if err := s.addStatic(key, f, parsed, origin(LayerStatic, f.Name, "")); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
@@ -114,8 +115,8 @@ func readSpec(key string, from Spec, origin originFunc) (*spec, error) {
 }
 
 // addStatic reads one file.
-func (s *spec) addStatic(key string, f File, origin *tree.Origin) error {
-	doc, warnings, err := tree.ParseYAML(f.Data)
+func (s *spec) addStatic(key string, f File, parsed *parseCache, origin *tree.Origin) error {
+	doc, warnings, err := parsed.parse(f.Data)
 	if err != nil {
 		return err
 	}
@@ -144,6 +145,31 @@ func (s *spec) addStatic(key string, f File, origin *tree.Origin) error {
 		s.enabled = &Flag{Value: on, Origin: publicOrigin(origin)}
 	}
 	return nil
+}
+
+// parseCache remembers the files read last: a file of common values belongs to every
+// section, and is read once.
+type parseCache [4]parsedFile
+
+type parsedFile struct {
+	sum      [sha256.Size]byte
+	value    tree.Value
+	warnings []tree.Warning
+}
+
+func (c *parseCache) parse(data []byte) (tree.Value, []tree.Warning, error) {
+	sum := sha256.Sum256(data)
+	for _, f := range c {
+		if f.sum == sum && f.value.Exists() {
+			return f.value, f.warnings, nil
+		}
+	}
+	v, warnings, err := tree.ParseYAML(data)
+	if err == nil && v.Len() > 1 { // a file for one section will hardly come again
+		copy(c[1:], c[:])
+		c[0] = parsedFile{sum, v, warnings}
+	}
+	return v, warnings, err
 }
 
 // asBool reads a boolean, or a text that is one.

@@ -117,6 +117,21 @@ func (s step) apply(doc tree.Value) (tree.Value, error) {
 	return rest.Add(s.path, v, false)
 }
 
+// repeats reports whether the operation sets what the same hook has set already, so that
+// a hook that says the same again and again changes neither content nor provenance.
+func (s step) repeats(doc tree.Value) bool {
+	if s.op != "add" && s.op != "replace" || len(s.path) == 0 {
+		return false
+	}
+	parent, ok := doc.Get(s.path[:len(s.path)-1]...)
+	if !ok || parent.Kind() != tree.Map {
+		return false
+	}
+	have, ok := parent.Child(s.path[len(s.path)-1])
+	o := have.Origin()
+	return ok && o != nil && o.Layer == s.origin.Layer && o.Source == s.origin.Source && have.Equal(s.value)
+}
+
 // touched returns the paths that the operation alters in a document. With parents it is
 // the topmost one that had to be made.
 func (s step) touched(before tree.Value) [][]string {

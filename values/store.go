@@ -25,7 +25,8 @@ type Store struct {
 	write   sync.Mutex
 	state   atomic.Pointer[state]
 
-	subscribers map[*subscriber]struct{} // guarded by write
+	subscribers map[*subscriber]struct{} // guarded by write, as the next
+	parsed      parseCache
 }
 
 // state is one immutable moment of the Store.

@@ -29,7 +29,6 @@ var requirements = []string{
 	"go.yaml.in/yaml/v3",
 	"helm.sh/helm/v3",
 	"k8s.io/api",
-	"k8s.io/apiextensions-apiserver",
 	"k8s.io/apimachinery",
 	"k8s.io/client-go",
 	"sigs.k8s.io/yaml",

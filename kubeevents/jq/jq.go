@@ -51,8 +51,12 @@ func (f *filter) Apply(object *unstructured.Unstructured) (any, error) {
 }
 
 func (f *filter) interpret(object map[string]any) (any, error) {
+	return f.interpretWithin(object, mostSteps)
+}
+
+func (f *filter) interpretWithin(object map[string]any, most int) (any, error) {
 	input, _ := translate(object, toJQ)
-	outputs := f.code.RunWithContext(&steps{left: mostSteps}, input)
+	outputs := f.code.RunWithContext(&steps{left: most}, input)
 	var results []any
 	for {
 		output, more := outputs.Next()

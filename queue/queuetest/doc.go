@@ -6,6 +6,7 @@
 package queuetest
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 
@@ -21,10 +22,10 @@ func TestRunner(t *testing.T, newRunner Make) {
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				if c.has != nil && !c.has(newRunner(options)) {
+				if c.has != nil && !c.has(newRunner(options())) {
 					t.Skip("the runner does not have this ability")
 				}
-				if err := c.run(newRunner); err != nil {
+				if err := c.run(t.Context(), newRunner); err != nil {
 					t.Error(err)
 				}
 			})
@@ -36,7 +37,7 @@ func TestRunner(t *testing.T, newRunner Make) {
 type check struct {
 	name string
 	has  func(queue.Runner) bool // nil: required
-	run  func(Make) error
+	run  func(context.Context, Make) error
 }
 
 func checks() []check {
@@ -61,11 +62,14 @@ func checks() []check {
 		{name: "required/ended before it began", run: startsNothingAfterEnd},
 		{name: "required/rest", run: rests},
 		{name: "required/storm", run: weathersStorm},
-		{name: "inspector", has: is[queue.Inspector], run: inspects},
-		{name: "remover/waiting", has: is[queue.Remover], run: removesWaiting},
-		{name: "remover/running", has: is[queue.Remover], run: removesRunning},
-		{name: "waker", has: is[queue.Waker], run: wakes},
+		{name: "inspector", has: has[queue.Inspector], run: inspects},
+		{name: "remover/waiting", has: has[queue.Remover], run: removesWaiting},
+		{name: "remover/running", has: has[queue.Remover], run: removesRunning},
+		{name: "waker", has: has[queue.Waker], run: wakes},
 	}
 }
 
-func is[A any](r queue.Runner) bool { _, ok := r.(A); return ok }
+func has[A any](r queue.Runner) bool {
+	_, ok := r.(A)
+	return ok
+}

@@ -2,6 +2,7 @@ package queuetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestFaultsAreCaught plants one fault at a time in a runner that is right, and expects the named check to see it.
 func TestFaultsAreCaught(t *testing.T) {
 	var count atomic.Int64 // makes keys and queues unlike each other
-	for fault, f := range map[string]struct {
+	faults := map[string]struct {
 		caughtBy string
 		faulty
 	}{
@@ -48,6 +49,7 @@ func TestFaultsAreCaught(t *testing.T) {
 		"no cap":                              {"backoff", faulty{options: func(o *queue.Options) { o.Backoff.Max = time.Hour }}},
 		"loses the place":                     {"place", losesPlace()},
 		"a retry is most urgent":              {"urgent passes", faulty{add: func(r queue.Runner, t queue.Task) error { t.Priority = min(t.Priority, 0); return r.Add(t) }}},
+		"forgets new input while running":     {"changed input while running", forgetsRunning()},
 		"new input must wait":                 {"changed input", slowToAccept()},
 		"after is a failure": {"after", onResult(func(err error) error {
 			if v := queue.Read(err); v.Action == queue.Again {
@@ -57,13 +59,13 @@ func TestFaultsAreCaught(t *testing.T) {
 		})},
 		"after is a retry": {"after", onResult(func(err error) error {
 			if v := queue.Read(err); v.Action == queue.Again {
-				return fmt.Errorf("%v", v.Err)
+				return hidden(v.Err)
 			}
 			return err
 		})},
 		"stop is a retry": {"stop", onResult(func(err error) error {
 			if v := queue.Read(err); v.Action == queue.Drop {
-				return fmt.Errorf("%v", v.Err)
+				return hidden(v.Err)
 			}
 			return err
 		})},
@@ -121,14 +123,20 @@ func TestFaultsAreCaught(t *testing.T) {
 		"removes nothing":    {"remover/waiting", faulty{keep: true}},
 		"cancels no removed": {"remover/running", faulty{keep: true}},
 		"wakes nothing":      {"waker", faulty{asleep: true}},
-	} {
+	}
+	unproved := map[string]bool{}
+	for _, c := range checks() {
+		unproved[strings.TrimPrefix(c.name, "required/")] = true
+	}
+	for fault, f := range faults {
+		delete(unproved, f.caughtBy)
 		t.Run(fault, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				for _, c := range checks() {
 					if strings.TrimPrefix(c.name, "required/") != f.caughtBy {
 						continue
 					}
-					err := c.run(func(o queue.Options) queue.Runner { return f.plant(o) })
+					err := c.run(t.Context(), func(o queue.Options) queue.Runner { return f.plant(o) })
 					if err == nil {
 						t.Fatalf("check %q did not see it", c.name)
 					}
@@ -138,6 +146,9 @@ func TestFaultsAreCaught(t *testing.T) {
 				t.Fatalf("there is no check %q", f.caughtBy)
 			})
 		})
+	}
+	if len(unproved) > 0 {
+		t.Errorf("checks without a fault that they catch: %v", unproved)
 	}
 }
 
@@ -184,7 +195,7 @@ func (p *planted) Run(ctx context.Context, h queue.Handler) error {
 	return p.Memory.Run(ctx, inner)
 }
 
-func (p *planted) Queues() []queue.QueueStatus {
+func (p *planted) Queues() []queue.Status {
 	if p.mute {
 		return nil
 	}
@@ -208,6 +219,9 @@ func (p *planted) Wake(q, key string) bool {
 func onTask(edit func(*queue.Task)) faulty {
 	return faulty{add: func(r queue.Runner, t queue.Task) error { edit(&t); return r.Add(t) }}
 }
+
+// hidden is an error of the same words that steers nothing.
+func hidden(err error) error { return errors.New(fmt.Sprint(err)) }
 
 func onResult(edit func(error) error) faulty {
 	return faulty{handle: func(ctx context.Context, h queue.Handler, t queue.Task) error { return edit(h(ctx, t)) }}

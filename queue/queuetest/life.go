@@ -12,24 +12,21 @@ import (
 	"github.com/addonkit/addonkit/queue"
 )
 
-func honoursTimeout(newRunner Make) error {
+func honoursTimeout(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	var cause error
 	s.script("k", func(ctx context.Context, t queue.Task) error {
 		cause = takes(time.Hour)(ctx, t)
 		return cause
 	})
-	s.open()
+	s.open(ctx)
 	err := errors.Join(s.add("k", within(time.Minute)), s.add("x"))
 	pass(2 * time.Hour)
 	err = errors.Join(err, s.saw("0s k#0", "1m10s k#1", "1m10s x#0"))
-	if err == nil && !errors.Is(cause, queue.ErrTimeout) {
-		err = fmt.Errorf("the context's cause was %v, want ErrTimeout", cause)
-	}
-	return s.close(err)
+	return s.close(errors.Join(err, is("the context's cause", cause, queue.ErrTimeout)))
 }
 
-func supersedes(newRunner Make) error {
+func supersedes(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	var cause error
 	s.script("gives way", func(ctx context.Context, t queue.Task) error {
@@ -37,7 +34,7 @@ func supersedes(newRunner Make) error {
 		return cause
 	})
 	s.script("goes on", takes(time.Hour))
-	s.open()
+	s.open(ctx)
 	err := errors.Join(s.add("gives way", superseding))
 	pass(time.Second)
 	err = errors.Join(err, s.add("gives way", carrying("=2")), s.add("goes on"))
@@ -45,13 +42,10 @@ func supersedes(newRunner Make) error {
 	err = errors.Join(err, s.add("goes on", superseding))
 	pass(24 * time.Hour)
 	err = errors.Join(err, s.saw("0s gives way#0", "1s gives way=2#0", "1s goes on#0", "1h0m1s goes on#0"))
-	if err == nil && !errors.Is(cause, queue.ErrSuperseded) {
-		err = fmt.Errorf("the context's cause was %v, want ErrSuperseded", cause)
-	}
-	return s.close(err)
+	return s.close(errors.Join(err, is("the context's cause", cause, queue.ErrSuperseded)))
 }
 
-func endsWhole(newRunner Make) error {
+func endsWhole(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	// Neither heeds its context at once; one needs a second more, one fails and would be tried again.
 	late := func(err error) act {
@@ -61,14 +55,14 @@ func endsWhole(newRunner Make) error {
 			case <-time.After(time.Hour):
 				return errors.New("not cancelled")
 			}
-			time.Sleep(time.Second)
+			pause(time.Second)
 			return err
 		}
 	}
 	s.script("a", late(nil))
 	s.script("b", late(errPlanned))
 	s.script("c", fail)
-	s.open()
+	s.open(ctx)
 	err := errors.Join(s.add("a", in("1")), s.add("after a", in("1")))
 	pass(time.Second)
 	err = errors.Join(err, s.add("b", in("2")), s.add("after b", in("2")))
@@ -83,32 +77,27 @@ func endsWhole(newRunner Make) error {
 	}
 	pass(time.Hour)
 	err = errors.Join(err, s.saw("0s a#0", "1s b#0", "2s c#0"))
-	if add := s.Add(queue.Task{Queue: "q", Key: "k"}); !errors.Is(add, queue.ErrEnded) {
-		err = errors.Join(err, fmt.Errorf("add after the end returned %v, want ErrEnded", add))
-	}
-	again, cancel := context.WithCancel(context.Background())
+	err = errors.Join(err, is("the error of adding after the end", s.Add(queue.Task{Queue: "q", Key: "k"}), queue.ErrEnded))
+	again, cancel := context.WithCancel(ctx)
 	cancel()
-	if run := s.Run(again, s.handle); !errors.Is(run, queue.ErrStarted) {
-		err = errors.Join(err, fmt.Errorf("second Run returned %v, want ErrStarted", run))
-	}
-	return err
+	return errors.Join(err, is("the error of a second Run", s.Run(again, s.handle), queue.ErrStarted))
 }
 
-func startsNothingAfterEnd(newRunner Make) error {
+func startsNothingAfterEnd(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	err := s.adds("a", "b")
-	ctx, cancel := context.WithCancel(context.Background())
+	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	err = errors.Join(err, s.Run(ctx, s.handle))
+	err = errors.Join(err, s.Run(ended, s.handle))
 	return errors.Join(err, s.saw())
 }
 
 // rests lets a week go by and counts goroutines, and how often the scheduler had to run one.
-func rests(newRunner Make) error {
+func rests(ctx context.Context, newRunner Make) error {
 	synctest.Wait()
 	before := runtime.NumGoroutine()
 	s := newStage(newRunner)
-	s.open()
+	s.open(ctx)
 	var err error
 	for i := range 50 {
 		key := fmt.Sprint("k", i)

@@ -1,6 +1,7 @@
 package queuetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -8,34 +9,34 @@ import (
 	"github.com/addonkit/addonkit/queue"
 )
 
-func refusesInvalid(newRunner Make) error {
-	r := newRunner(options)
+func refusesInvalid(_ context.Context, newRunner Make) error {
+	r := newRunner(options())
 	for _, t := range []queue.Task{{Key: "k"}, {Queue: "q"}, {Queue: "q", Key: "k", Timeout: -1}} {
-		if err := r.Add(t); !errors.Is(err, queue.ErrInvalid) {
-			return fmt.Errorf("add of %+v returned %v, want ErrInvalid", t, err)
+		if err := is(fmt.Sprintf("the error of adding %+v", t), r.Add(t), queue.ErrInvalid); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func keepsOrder(newRunner Make) error {
+func keepsOrder(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	for _, key := range []string{"a", "b", "c", "d", "e"} {
 		s.script(key, takes(time.Second))
 	}
 	err := s.adds("a", "b", "c")
-	s.open()
+	s.open(ctx)
 	pass(1500 * time.Millisecond)
 	err = errors.Join(err, s.adds("d", "e"))
 	pass(time.Minute)
 	return s.close(errors.Join(err, s.saw("0s a#0", "1s b#0", "2s c#0", "3s d#0", "4s e#0")))
 }
 
-func runsQueuesBeside(newRunner Make) error {
+func runsQueuesBeside(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("slow", takes(time.Hour))
 	s.script("failing", fail)
-	s.open()
+	s.open(ctx)
 	err := s.add("slow", in("one"))
 	pass(time.Second)
 	err = errors.Join(err, s.add("failing", in("two")))
@@ -45,10 +46,10 @@ func runsQueuesBeside(newRunner Make) error {
 	return s.close(errors.Join(err, s.saw("0s slow#0", "1s failing#0", "2s quick#0")))
 }
 
-func coalesces(newRunner Make) error {
+func coalesces(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("busy", takes(time.Second))
-	s.open()
+	s.open(ctx)
 	err := errors.Join(s.adds("busy", "x"), s.add("k", carrying("=1")), s.add("y"))
 	pass(time.Second / 2)
 	err = errors.Join(err,
@@ -57,10 +58,10 @@ func coalesces(newRunner Make) error {
 	return s.close(errors.Join(err, s.saw("0s busy#0", "500ms k=4#0", "1s x#0", "1s k=3#0", "1s y#0")))
 }
 
-func runsOnceMore(newRunner Make) error {
+func runsOnceMore(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("k", takes(time.Second), takes(time.Second))
-	s.open()
+	s.open(ctx)
 	err := errors.Join(s.adds("k", "x"))
 	pass(time.Second / 2)
 	err = errors.Join(err, s.add("k", carrying("=2")), s.add("k", carrying("=3")))
@@ -68,10 +69,10 @@ func runsOnceMore(newRunner Make) error {
 	return s.close(errors.Join(err, s.saw("0s k#0", "1s x#0", "1s k=3#0")))
 }
 
-func respectsPriority(newRunner Make) error {
+func respectsPriority(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("busy", takes(time.Second))
-	s.open()
+	s.open(ctx)
 	err := errors.Join(s.add("busy"),
 		s.add("resync", at(queue.Resync)), s.add("schedule", at(queue.Schedule)), s.add("a"), s.add("b"),
 		s.add("wake", at(queue.Wake)), s.add("c"), s.add("urgent", at(queue.Urgent)),

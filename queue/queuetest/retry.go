@@ -10,19 +10,19 @@ import (
 	"github.com/addonkit/addonkit/queue"
 )
 
-func backsOff(newRunner Make) error {
+func backsOff(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("k", fail, fail, fail, fail)
-	s.open()
+	s.open(ctx)
 	err := s.add("k")
 	pass(time.Hour)
 	return s.close(errors.Join(err, s.saw("0s k#0", "10s k#1", "30s k#2", "1m10s k#3", "1m50s k#4")))
 }
 
-func keepsPlace(newRunner Make) error {
+func keepsPlace(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("b", fail, fail)
-	s.open()
+	s.open(ctx)
 	err := s.adds("a", "b", "c")
 	pass(5 * time.Second)
 	err = errors.Join(err, s.add("d"))
@@ -30,11 +30,11 @@ func keepsPlace(newRunner Make) error {
 	return s.close(errors.Join(err, s.saw("0s a#0", "0s b#0", "10s b#1", "30s b#2", "30s c#0", "30s d#0")))
 }
 
-func letsUrgentPass(newRunner Make) error {
+func letsUrgentPass(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("a", fail)
 	s.script("urgent", takes(time.Minute))
-	s.open()
+	s.open(ctx)
 	err := s.adds("a", "b")
 	pass(5 * time.Second)
 	err = errors.Join(err, s.add("urgent", at(queue.Urgent)))
@@ -42,10 +42,10 @@ func letsUrgentPass(newRunner Make) error {
 	return s.close(errors.Join(err, s.saw("0s a#0", "5s urgent#0", "1m5s a#1", "1m5s b#0")))
 }
 
-func resetsOnAdd(newRunner Make) error {
+func resetsOnAdd(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("k", fail, fail, fail)
-	s.open()
+	s.open(ctx)
 	err := s.adds("k", "x")
 	pass(15 * time.Second) // failed at 0 s and 10 s, due at 30 s
 	err = errors.Join(err, s.add("k", carrying("=2")))
@@ -53,10 +53,10 @@ func resetsOnAdd(newRunner Make) error {
 	return s.close(errors.Join(err, s.saw("0s k#0", "10s k#1", "15s k=2#0", "25s k=2#1", "25s x#0")))
 }
 
-func resetsOnAddWhileRunning(newRunner Make) error {
+func resetsOnAddWhileRunning(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
-	s.script("k", func(context.Context, queue.Task) error { time.Sleep(time.Second); return errPlanned })
-	s.open()
+	s.script("k", func(context.Context, queue.Task) error { pause(time.Second); return errPlanned })
+	s.open(ctx)
 	err := s.adds("k", "x")
 	pass(time.Second / 2)
 	err = errors.Join(err, s.add("k", carrying("=2")))
@@ -64,7 +64,7 @@ func resetsOnAddWhileRunning(newRunner Make) error {
 	return s.close(errors.Join(err, s.saw("0s k#0", "1s k=2#0", "1s x#0")))
 }
 
-func honoursAfter(newRunner Make) error {
+func honoursAfter(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("k",
 		func(context.Context, queue.Task) error { return queue.After(3*time.Second, nil) },
@@ -73,30 +73,30 @@ func honoursAfter(newRunner Make) error {
 			return fmt.Errorf("wrapped: %w", queue.After(5*time.Second, errPlanned))
 		},
 		fail)
-	s.open()
+	s.open(ctx)
 	err := s.adds("k", "x")
 	pass(time.Hour)
 	return s.close(errors.Join(err,
 		s.saw("0s k#0", "3s k#0", "7s k#1", "12s k#2", "52s k#3", "52s x#0")))
 }
 
-func honoursStop(newRunner Make) error {
+func honoursStop(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("k", fail, func(context.Context, queue.Task) error { return fmt.Errorf("no use: %w", queue.Stop(errPlanned)) })
 	s.script("l", func(context.Context, queue.Task) error { return queue.Stop(nil) })
-	s.open()
+	s.open(ctx)
 	err := s.adds("k", "l", "x")
 	pass(time.Hour)
 	return s.close(errors.Join(err, s.saw("0s k#0", "10s k#1", "10s l#0", "10s x#0")))
 }
 
-func fencesPanics(newRunner Make) error {
+func fencesPanics(ctx context.Context, newRunner Make) error {
 	s := newStage(newRunner)
 	s.script("k",
 		func(context.Context, queue.Task) error { panic("planned") },
 		func(context.Context, queue.Task) error { panic(errPlanned) },
 		func(context.Context, queue.Task) error { runtime.Goexit(); return nil })
-	s.open()
+	s.open(ctx)
 	err := s.adds("k", "x")
 	pass(time.Second)
 	err = errors.Join(err, s.add("y", in("other")))

@@ -12,7 +12,10 @@ import (
 	"github.com/addonkit/addonkit/queue"
 )
 
-var options = queue.Options{Backoff: queue.Backoff{Initial: 10 * time.Second, Max: 40 * time.Second, Jitter: -1}}
+// options make the times of retries exact: 10 s, 20 s, 40 s, 40 s, …
+func options() queue.Options {
+	return queue.Options{Backoff: queue.Backoff{Initial: 10 * time.Second, Max: 40 * time.Second, Jitter: -1}}
+}
 
 var errPlanned = errors.New("planned failure")
 
@@ -36,7 +39,7 @@ type act func(ctx context.Context, t queue.Task) error
 // newStage prepares a runner; it does not call Run yet.
 func newStage(newRunner Make) *stage {
 	return &stage{
-		Runner: newRunner(options), begun: time.Now(), ended: make(chan error, 1),
+		Runner: newRunner(options()), begun: time.Now(), ended: make(chan error, 1),
 		acts: map[string][]act{}, active: map[string]int{},
 	}
 }
@@ -48,8 +51,8 @@ func (s *stage) script(key string, acts ...act) {
 	s.acts[key] = acts
 }
 
-func (s *stage) open() {
-	ctx, cancel := context.WithCancel(context.Background())
+func (s *stage) open(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
 	s.cancel = cancel
 	go func() { s.ended <- s.Run(ctx, s.handle) }()
 	synctest.Wait()
@@ -130,11 +133,25 @@ func (s *stage) adds(keys ...string) error {
 	return nil
 }
 
+// is compares errors by errors.Is.
+func is(what string, got, want error) error {
+	if errors.Is(got, want) {
+		return nil
+	}
+	if got == nil {
+		return fmt.Errorf("%s is nil, want %q", what, want.Error())
+	}
+	return fmt.Errorf("%s is %q, want %q", what, got.Error(), want.Error())
+}
+
 // pass lets virtual time go by until everything has come to rest at d from now.
 func pass(d time.Duration) {
-	time.Sleep(d)
+	pause(d)
 	synctest.Wait()
 }
+
+// pause waits in virtual time.
+func pause(d time.Duration) { <-time.After(d) }
 
 // saw compares the runs so far with "time key#attempt" of each.
 func (s *stage) saw(want ...string) error {

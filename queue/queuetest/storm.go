@@ -13,12 +13,12 @@ import (
 
 // weathersStorm adds from many sides, with handlers that fail, panic and add on their own, and checks that the
 // last wish about every key was carried out, one task of a queue at a time.
-func weathersStorm(newRunner Make) error {
+func weathersStorm(ctx context.Context, newRunner Make) error {
 	const queues, keys, adders, adds = 7, 11, 8, 1000
 	s := newStage(newRunner)
 	st := &storm{wanted: map[string]int{}, done: map[string]int{}, active: map[string]bool{}}
-	handler := func(ctx context.Context, t queue.Task) error { return st.handle(ctx, t, s.Add) }
-	ctx, cancel := context.WithCancel(context.Background())
+	handler := func(_ context.Context, t queue.Task) error { return st.handle(t, s.Add) }
+	ctx, cancel := context.WithCancel(ctx)
 	s.cancel = cancel
 	go func() { s.ended <- s.Run(ctx, handler) }()
 
@@ -28,7 +28,7 @@ func weathersStorm(newRunner Make) error {
 		all.Go(func() {
 			for range adds {
 				st.add(fmt.Sprint("q", dice.IntN(queues)), fmt.Sprint("k", dice.IntN(keys)), dice.IntN(5)-2, s.Add)
-				time.Sleep(time.Duration(dice.IntN(100)) * time.Millisecond)
+				pause(time.Duration(dice.IntN(100)) * time.Millisecond)
 			}
 		})
 	}
@@ -61,7 +61,7 @@ func (st *storm) add(q, key string, priority int, add func(queue.Task) error) {
 	st.err = errors.Join(st.err, add(t))
 }
 
-func (st *storm) handle(ctx context.Context, t queue.Task, add func(queue.Task) error) error {
+func (st *storm) handle(t queue.Task, add func(queue.Task) error) error {
 	st.mu.Lock()
 	if st.active[t.Queue] {
 		st.err = fmt.Errorf("two tasks of queue %s ran at once", t.Queue)
@@ -73,7 +73,7 @@ func (st *storm) handle(ctx context.Context, t queue.Task, add func(queue.Task) 
 		defer st.mu.Unlock()
 		st.active[t.Queue] = false
 	}()
-	time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
+	pause(time.Duration(rand.IntN(20)) * time.Millisecond)
 	switch rand.IntN(20) {
 	case 0:
 		return errPlanned

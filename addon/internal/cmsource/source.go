@@ -50,7 +50,7 @@ func (s *Source) Watch(ctx context.Context, fn func(values.Config)) error {
 		begun := time.Now()
 		err := f.follow(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is no error
 		}
 		if time.Since(begun) > stable {
 			delay = firstDelay

@@ -31,14 +31,15 @@ func TestSource(t *testing.T) {
 		c := fake.NewClientset()
 		return valuestest.Fixture{
 			Source: New(c, "ns", "config", logr.Discard()),
-			Edit: func(t testing.TB, section string, doc map[string]any, enabled *bool) {
+			Edit: func(tb testing.TB, section string, doc map[string]any, enabled *bool) {
+				tb.Helper()
 				text, err := encode(doc)
-				require.NoError(t, err)
+				require.NoError(tb, err)
 				flag := ""
 				if enabled != nil {
 					flag = map[bool]string{true: "true", false: "false"}[*enabled]
 				}
-				edit(t, c, func(data map[string]string) {
+				edit(tb, c, func(data map[string]string) {
 					set(data, section, text)
 					set(data, section+"Enabled", flag)
 				})
@@ -48,25 +49,29 @@ func TestSource(t *testing.T) {
 }
 
 // edit changes the ConfigMap from outside; it is made if need be.
-func edit(t testing.TB, c *fake.Clientset, change func(map[string]string)) {
-	t.Helper()
+func edit(tb testing.TB, c *fake.Clientset, change func(map[string]string)) {
+	tb.Helper()
 	maps := c.CoreV1().ConfigMaps("ns")
-	cm, err := maps.Get(t.Context(), "config", metav1.GetOptions{})
+	cm, err := maps.Get(tb.Context(), "config", metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		cm, err = maps.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "config"}}, metav1.CreateOptions{})
+		cm, err = maps.Create(tb.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "config"}}, metav1.CreateOptions{})
 	}
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	cm = cm.DeepCopy()
 	cm.Data = clone(cm.Data)
 	change(cm.Data)
-	_, err = maps.Update(t.Context(), cm, metav1.UpdateOptions{})
-	require.NoError(t, err)
+	_, err = maps.Update(tb.Context(), cm, metav1.UpdateOptions{})
+	require.NoError(tb, err)
 }
 
-func put(t testing.TB, c *fake.Clientset, key, text string) {
-	t.Helper()
-	edit(t, c, func(data map[string]string) { set(data, key, text) })
+// put sets the section alpha from outside.
+func put(tb testing.TB, c *fake.Clientset, text string) {
+	tb.Helper()
+	edit(tb, c, func(data map[string]string) { set(data, "alpha", text) })
 }
+
+// pause waits in virtual time.
+func pause(d time.Duration) { <-time.After(d) }
 
 // audience watches a source in a bubble and notes what it is told.
 type audience struct {
@@ -75,6 +80,7 @@ type audience struct {
 }
 
 func listen(t *testing.T, s *Source) *audience {
+	t.Helper()
 	a := &audience{}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
@@ -107,12 +113,12 @@ func (a *audience) last() values.Config {
 func TestDeletionIsAnEmptyConfiguration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := fake.NewClientset()
-		put(t, c, "alpha", "a: 1")
+		put(t, c, "a: 1")
 		a := listen(t, New(c, "ns", "config", logr.Discard()))
 		require.Contains(t, a.last().Sections, "alpha")
 		require.NoError(t, c.CoreV1().ConfigMaps("ns").Delete(t.Context(), "config", metav1.DeleteOptions{}))
 		require.Empty(t, a.last().Sections)
-		put(t, c, "alpha", "a: 2")
+		put(t, c, "a: 2")
 		require.Equal(t, "a: 2", string(a.last().Sections["alpha"].Data))
 		require.Equal(t, "ConfigMap ns/config, key alpha", a.last().Sections["alpha"].File)
 		require.Equal(t, 3, a.count(), "present, gone, filled")
@@ -136,7 +142,7 @@ func TestAMalformedSectionHarmsOnlyItself(t *testing.T) {
 func TestOthersAndTouchesAreNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := fake.NewClientset()
-		put(t, c, "alpha", "a: 1")
+		put(t, c, "a: 1")
 		a := listen(t, New(c, "ns", "config", logr.Discard()))
 		c.ClearActions()
 		_, err := c.CoreV1().ConfigMaps("ns").Create(t.Context(), &corev1.ConfigMap{
@@ -152,10 +158,10 @@ func TestOthersAndTouchesAreNotTold(t *testing.T) {
 func TestAtRestNothingIsSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := fake.NewClientset()
-		put(t, c, "alpha", "a: 1")
+		put(t, c, "a: 1")
 		a := listen(t, New(c, "ns", "config", logr.Discard()))
 		c.ClearActions()
-		time.Sleep(7 * 24 * time.Hour)
+		pause(7 * 24 * time.Hour)
 		require.Equal(t, 1, a.count())
 		require.Empty(t, c.Actions())
 	})
@@ -164,23 +170,25 @@ func TestAtRestNothingIsSent(t *testing.T) {
 func TestTheWatchIsReopenedWhereItEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := fake.NewClientset()
-		put(t, c, "alpha", "a: 1")
+		put(t, c, "a: 1")
 		var open []watch.Interface
 		c.PrependWatchReactor("configmaps", func(action clienttesting.Action) (bool, watch.Interface, error) {
-			w, err := c.Tracker().Watch(action.GetResource(), "ns", action.(clienttesting.WatchActionImpl).ListOptions)
+			watching, is := action.(clienttesting.WatchActionImpl)
+			require.True(t, is)
+			w, err := c.Tracker().Watch(action.GetResource(), "ns", watching.ListOptions)
 			open = append(open, w)
 			return true, w, err
 		})
 		a := listen(t, New(c, "ns", "config", logr.Discard()))
 		for range 10 {
 			c.ClearActions()
-			time.Sleep(5*time.Minute - time.Second)
+			pause(5*time.Minute - time.Second)
 			open[len(open)-1].Stop()
 			synctest.Wait()
 			require.Equal(t, []string{"watch"}, verbs(c))
 		}
 		require.Equal(t, 1, a.count())
-		put(t, c, "alpha", "a: 2")
+		put(t, c, "a: 2")
 		require.Equal(t, "a: 2", string(a.last().Sections["alpha"].Data))
 	})
 }
@@ -188,7 +196,7 @@ func TestTheWatchIsReopenedWhereItEnded(t *testing.T) {
 func TestAServerThatIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := fake.NewClientset()
-		put(t, c, "alpha", "a: 1")
+		put(t, c, "a: 1")
 		var back atomic.Bool
 		refuse := func(clienttesting.Action) (bool, runtime.Object, error) {
 			return !back.Load(), nil, errors.New("connection refused")
@@ -196,13 +204,13 @@ func TestAServerThatIsAway(t *testing.T) {
 		c.PrependReactor("list", "configmaps", refuse)
 		c.ClearActions()
 		a := listen(t, New(c, "ns", "config", logr.Discard()))
-		time.Sleep(10 * time.Minute)
+		pause(10 * time.Minute)
 		require.Zero(t, a.count())
 		tries := len(c.Actions())
 		require.Greater(t, tries, 20, "it goes on")
 		require.Less(t, tries, 35, "at growing intervals")
 		back.Store(true)
-		time.Sleep(lastDelay)
+		pause(lastDelay)
 		require.Contains(t, a.last().Sections, "alpha")
 	})
 }
@@ -210,7 +218,7 @@ func TestAServerThatIsAway(t *testing.T) {
 func TestNothingIsMissedWhileAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := fake.NewClientset()
-		put(t, c, "alpha", "a: 1")
+		put(t, c, "a: 1")
 		broken := watch.NewFake()
 		first := true
 		c.PrependWatchReactor("configmaps", func(clienttesting.Action) (bool, watch.Interface, error) {
@@ -218,27 +226,29 @@ func TestNothingIsMissedWhileAway(t *testing.T) {
 			return first, broken, nil
 		})
 		a := listen(t, New(c, "ns", "config", logr.Discard()))
-		put(t, c, "alpha", "a: 2") // the first watch does not tell
+		put(t, c, "a: 2") // the first watch does not tell
 		require.Equal(t, 1, a.count())
 		broken.Error(&metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonExpired, Code: 410})
-		time.Sleep(2 * time.Second)
+		pause(2 * time.Second)
 		require.Equal(t, "a: 2", string(a.last().Sections["alpha"].Data))
-		put(t, c, "alpha", "a: 3")
+		put(t, c, "a: 3")
 		require.Equal(t, "a: 3", string(a.last().Sections["alpha"].Data))
 	})
 }
 
 func TestSaveGetsThroughOthersWrites(t *testing.T) {
 	c := fake.NewClientset()
-	put(t, c, "alpha", "a: 1")
+	put(t, c, "a: 1")
 	left := 3
 	c.PrependReactor("update", "configmaps", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		if left--; left < 0 {
 			return false, nil, nil
 		}
-		cm, err := c.Tracker().Get(action.GetResource(), "ns", "config")
+		object, err := c.Tracker().Get(action.GetResource(), "ns", "config")
 		require.NoError(t, err)
-		moved := cm.(*corev1.ConfigMap).DeepCopy()
+		cm, is := object.(*corev1.ConfigMap)
+		require.True(t, is)
+		moved := cm.DeepCopy()
 		moved.Data["beta"] += "# more\n"
 		require.NoError(t, c.Tracker().Update(action.GetResource(), moved, "ns"))
 		return true, nil, apierrors.NewConflict(corev1.Resource("configmaps"), "config", errors.New("moved"))
@@ -265,7 +275,7 @@ func TestSaveOfTheSameWritesNothing(t *testing.T) {
 
 func TestSaveErrorsNameThePlace(t *testing.T) {
 	c := fake.NewClientset()
-	put(t, c, "alpha", "a: s3cret")
+	put(t, c, "a: s3cret")
 	s := New(c, "ns", "config", logr.Discard())
 	_, err := s.Save(t.Context(), "alpha", map[string]any{"a": "other"}, "")
 	require.ErrorIs(t, err, values.ErrConflict)
@@ -276,21 +286,21 @@ func TestSaveErrorsNameThePlace(t *testing.T) {
 func TestASaveWhileTellingIsToldAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := fake.NewClientset()
-		put(t, c, "alpha", "a: 1")
+		put(t, c, "a: 1")
 		s := New(c, "ns", "config", logr.Discard())
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		var told []string
 		go func() {
 			_ = s.Watch(ctx, func(c values.Config) {
-				time.Sleep(time.Minute)
+				pause(time.Minute)
 				told = append(told, string(c.Sections["alpha"].Data))
 			})
 		}()
 		synctest.Wait()
 		_, err := s.Save(t.Context(), "alpha", map[string]any{"a": 2}, fingerprint(map[string]string{"alpha": "a: 1"}))
 		require.NoError(t, err)
-		time.Sleep(time.Hour)
+		pause(time.Hour)
 		synctest.Wait()
 		require.Equal(t, []string{"a: 1", "a: 2\n"}, told)
 		cancel()

@@ -235,7 +235,7 @@ func TestWalksEndAndPipesDoNotBlock(t *testing.T) {
 	f, err := Load(filepath.Join(dir, "mods"))
 	require.NoError(t, err)
 	var seen []string
-	require.NoError(t, fs.WalkDir(f.Modules[0].Files, ".", func(name string, e fs.DirEntry, err error) error {
+	require.NoError(t, fs.WalkDir(f.Modules[0].Files, ".", func(name string, _ fs.DirEntry, err error) error {
 		seen = append(seen, name)
 		return err
 	}))

@@ -52,8 +52,7 @@ func (t *target) createOrUpdate(ctx context.Context, wanted *unstructured.Unstru
 		if holds(existing, wanted) {
 			return Unchanged, nil
 		}
-		_, err = t.patch(ctx, types.MergePatchType, wanted.Object)
-		return Updated, err
+		return Updated, t.patch(ctx, types.MergePatchType, wanted.Object)
 	})
 }
 

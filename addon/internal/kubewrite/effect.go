@@ -37,7 +37,7 @@ func lookup(object map[string]any, pointer string) (value any, there, inMaps boo
 		return nil, false, false
 	}
 	value = object
-	for _, token := range strings.Split(pointer[1:], "/") {
+	for token := range strings.SplitSeq(pointer[1:], "/") {
 		m, isMap := value.(map[string]any)
 		if !isMap {
 			return nil, false, false

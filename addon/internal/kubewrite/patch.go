@@ -51,15 +51,14 @@ func (t *target) jq(ctx context.Context, program string) (Outcome, error) {
 
 func (t *target) merge(ctx context.Context, patch map[string]any) (Outcome, error) {
 	return retry(ctx, func() (Outcome, error) {
-		_, err := t.patch(ctx, types.MergePatchType, patch)
-		return Updated, err
+		return Updated, t.patch(ctx, types.MergePatchType, patch)
 	})
 }
 
 // json has the server apply the patch. When it is refused because it was applied before, it is done.
 func (t *target) json(ctx context.Context, patch []hooks.PatchOp) (Outcome, error) {
 	return retry(ctx, func() (Outcome, error) {
-		_, err := t.patch(ctx, types.JSONPatchType, patch)
+		err := t.patch(ctx, types.JSONPatchType, patch)
 		if err == nil || apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 			return Updated, err
 		}
@@ -70,12 +69,13 @@ func (t *target) json(ctx context.Context, patch []hooks.PatchOp) (Outcome, erro
 	})
 }
 
-func (t *target) patch(ctx context.Context, kind types.PatchType, body any) (*unstructured.Unstructured, error) {
+func (t *target) patch(ctx context.Context, kind types.PatchType, body any) error {
 	data, err := json.Marshal(body)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return t.client.Patch(ctx, t.name, kind, data, metav1.PatchOptions{FieldManager: t.manager}, t.subresources...)
+	_, err = t.client.Patch(ctx, t.name, kind, data, metav1.PatchOptions{FieldManager: t.manager}, t.subresources...)
+	return err
 }
 
 func (t *target) get(ctx context.Context) (*unstructured.Unstructured, error) {

@@ -172,9 +172,17 @@ func TestObjectsOfTheClusterHaveNoNamespace(t *testing.T) {
 	w, client := cluster()
 	ns := object{"apiVersion": "v1", "kind": "Namespace", "metadata": object{"name": "n", "namespace": "wrong", "uid": "1", "resourceVersion": "7"}}
 	require.NoError(t, w.Apply(t.Context(), []hooks.Change{whole(hooks.Create, ns)}))
-	created := client.Actions()[0].(clienttesting.CreateAction).GetObject().(*unstructured.Unstructured)
-	require.Equal(t, object{"name": "n"}, created.Object["metadata"])
-	require.Equal(t, "wrong", ns["metadata"].(object)["namespace"], "the hook's object stays as it was")
+	created, is := client.Actions()[0].(clienttesting.CreateActionImpl)
+	require.True(t, is)
+	require.Equal(t, object{"name": "n"}, tree(t, created.Object)["metadata"])
+	require.Equal(t, object{"name": "n", "namespace": "wrong", "uid": "1", "resourceVersion": "7"}, ns["metadata"], "the hook's object stays as it was")
+}
+
+func tree(t *testing.T, o runtime.Object) object {
+	t.Helper()
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
+	require.NoError(t, err)
+	return content
 }
 
 func TestNumbersOfGoCallers(t *testing.T) {

@@ -129,7 +129,17 @@ func build(files []*loader.BufferedFile, more ...*loader.BufferedFile) (*Chart, 
 	if err := checkDependencies(c); err != nil {
 		return nil, err
 	}
-	return &Chart{Helm: c, Digest: digest, Uses: usesOf(c)}, nil
+	uses := usesOf(c)
+	dropRaw(c)
+	return &Chart{Helm: c, Digest: digest, Uses: uses}, nil
+}
+
+// dropRaw lets go of the files as they were read, packed dependencies among them.
+func dropRaw(c *chart.Chart) {
+	c.Raw = nil
+	for _, sub := range c.Dependencies() {
+		dropRaw(sub)
+	}
 }
 
 // checkDependencies names what Chart.yaml declares and charts/ lacks.

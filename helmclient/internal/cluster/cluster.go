@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/chartutil"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -25,8 +26,8 @@ import (
 
 // Cluster caches what the API server serves. It is safe for concurrent use.
 type Cluster struct {
-	discovery discovery.DiscoveryInterface
-	mapper    meta.RESTMapper
+	discovery discovery.DiscoveryInterfaceWithContext
+	mapper    meta.RESTMapperWithContext
 
 	mu     sync.Mutex
 	caps   *chartutil.Capabilities
@@ -35,21 +36,47 @@ type Cluster struct {
 
 // New returns a cluster that reads nothing yet. mapper may be nil.
 func New(d discovery.DiscoveryInterface, mapper meta.RESTMapper) *Cluster {
+	direct := discovery.ToDiscoveryInterfaceWithContext(d)
 	if mapper != nil {
-		return &Cluster{discovery: d, mapper: mapper}
+		return &Cluster{discovery: direct, mapper: meta.ToRESTMapperWithContext(mapper)}
 	}
-	cached := memory.NewMemCacheClient(d)
-	return &Cluster{discovery: cached, mapper: restmapper.NewDeferredDiscoveryRESTMapper(cached)}
+	cached := memory.NewMemCacheClientWithContext(direct)
+	return &Cluster{discovery: cached, mapper: restmapper.NewDeferredDiscoveryRESTMapperWithContext(cached)}
 }
 
 // Mapping finds the resource of a kind. A kind that is not known is looked for once more in fresh
 // discovery before an error that IsUnknown recognizes is returned.
-func (c *Cluster) Mapping(gvk schema.GroupVersionKind) (*meta.RESTMapping, error) {
-	m, err := c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
-	if IsUnknown(err) && c.refreshForMiss() {
-		m, err = c.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+func (c *Cluster) Mapping(ctx context.Context, gvk schema.GroupVersionKind) (*meta.RESTMapping, error) {
+	m, err := c.mapper.RESTMappingWithContext(ctx, gvk.GroupKind(), gvk.Version)
+	if IsUnknown(err) && c.refreshForMiss(ctx) {
+		m, err = c.mapper.RESTMappingWithContext(ctx, gvk.GroupKind(), gvk.Version)
+	}
+	if IsUnknown(err) {
+		return nil, c.orSilent(ctx, gvk.GroupVersion(), err)
 	}
 	return m, err
+}
+
+// SilentError says that an API group exists and does not answer, so that nothing is known of its kinds.
+type SilentError struct {
+	GroupVersion schema.GroupVersion
+	Err          error
+}
+
+func (e *SilentError) Error() string {
+	return fmt.Sprintf("the API group %s does not answer: %v", e.GroupVersion, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *SilentError) Unwrap() error { return e.Err }
+
+// orSilent tells a kind that is not served from one whose group cannot say.
+func (c *Cluster) orSilent(ctx context.Context, gv schema.GroupVersion, unknown error) error {
+	_, err := c.discovery.ServerResourcesForGroupVersionWithContext(ctx, gv.String())
+	if err == nil || apierrors.IsNotFound(err) || errors.Is(err, memory.ErrCacheNotFound) {
+		return unknown
+	}
+	return &SilentError{gv, err}
 }
 
 // IsUnknown tells whether err says that a kind is not served.
@@ -62,7 +89,7 @@ func IsUnknown(err error) bool {
 // missInterval bounds how often unknown kinds lead to a new discovery.
 const missInterval = 2 * time.Second
 
-func (c *Cluster) refreshForMiss() bool {
+func (c *Cluster) refreshForMiss(ctx context.Context) bool {
 	c.mu.Lock()
 	recent := time.Since(c.missed) < missInterval
 	if !recent {
@@ -70,35 +97,35 @@ func (c *Cluster) refreshForMiss() bool {
 	}
 	c.mu.Unlock()
 	if !recent {
-		c.Refresh()
+		c.Refresh(ctx)
 	}
 	return !recent
 }
 
 // Refresh forgets what was discovered, after kinds have come or gone.
-func (c *Cluster) Refresh() {
+func (c *Cluster) Refresh(ctx context.Context) {
 	c.mu.Lock()
 	c.caps = nil
 	c.mu.Unlock()
-	if cached, ok := c.discovery.(discovery.CachedDiscoveryInterface); ok {
-		cached.Invalidate()
+	if cached, ok := c.discovery.(discovery.CachedDiscoveryInterfaceWithContext); ok {
+		cached.InvalidateWithContext(ctx)
 	}
-	meta.MaybeResetRESTMapper(c.mapper)
+	meta.MaybeResetRESTMapperWithContext(ctx, c.mapper)
 }
 
 // Capabilities are what templates see as .Capabilities.
-func (c *Cluster) Capabilities(context.Context) (*chartutil.Capabilities, error) {
+func (c *Cluster) Capabilities(ctx context.Context) (*chartutil.Capabilities, error) {
 	c.mu.Lock()
 	caps := c.caps
 	c.mu.Unlock()
 	if caps != nil {
 		return caps, nil
 	}
-	version, err := c.discovery.ServerVersion()
+	version, err := c.discovery.ServerVersionWithContext(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("server version: %w", err)
 	}
-	groups, resources, err := c.discovery.ServerGroupsAndResources()
+	groups, resources, err := c.discovery.ServerGroupsAndResourcesWithContext(ctx)
 	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) {
 		return nil, fmt.Errorf("discovery: %w", err)
 	}

@@ -34,7 +34,7 @@ func (c *Cluster) follow(ctx context.Context, in metadata.Getter) {
 		if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) || ctx.Err() != nil {
 			return
 		}
-		c.Refresh() // something may have been missed
+		c.Refresh(ctx) // something may have been missed
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
@@ -59,14 +59,29 @@ func (c *Cluster) watchOnce(ctx context.Context, in metadata.Getter) error {
 	return nil
 }
 
+// settling is when discovery is forgotten again after a change, as the API server tells of a change before
+// its discovery documents follow.
+func settling() []time.Duration {
+	return []time.Duration{time.Second, 4 * time.Second, 10 * time.Second}
+}
+
 // events returns the version reached, "" when the stream is broken.
 func (c *Cluster) events(ctx context.Context, w watch.Interface) (version string) {
+	var delays []time.Duration
+	again := time.NewTimer(0)
+	again.Stop()
+	defer again.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ""
+		case <-again.C:
+			c.Refresh(ctx)
 		case e, open := <-w.ResultChan():
 			if !open {
+				if len(delays) > 0 {
+					c.Refresh(ctx)
+				}
 				return version
 			}
 			object, ok := e.Object.(*metav1.PartialObjectMetadata)
@@ -74,9 +89,15 @@ func (c *Cluster) events(ctx context.Context, w watch.Interface) (version string
 				return ""
 			}
 			version = object.ResourceVersion
-			if e.Type != watch.Bookmark {
-				c.Refresh()
+			if e.Type == watch.Bookmark {
+				continue
 			}
+			c.Refresh(ctx)
+			delays = settling()
+		}
+		if len(delays) > 0 {
+			again.Reset(delays[0])
+			delays = delays[1:]
 		}
 	}
 }

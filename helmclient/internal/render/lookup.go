@@ -24,7 +24,7 @@ import (
 // Lookups answers a chart's lookups and remembers what was read.
 type Lookups struct {
 	Dynamic dynamic.Interface
-	Mapping func(gvk schema.GroupVersionKind) (*meta.RESTMapping, error)
+	Mapping func(ctx context.Context, gvk schema.GroupVersionKind) (*meta.RESTMapping, error)
 
 	mu   sync.Mutex
 	read map[Lookup]string
@@ -91,7 +91,7 @@ func (l *Lookups) provider(ctx context.Context) engine.ClientProvider { return p
 
 func (l *Lookups) client(ctx context.Context, apiVersion, kind string) (*reader, error) {
 	gvk := schema.FromAPIVersionAndKind(apiVersion, kind)
-	m, err := l.Mapping(gvk)
+	m, err := l.Mapping(ctx, gvk)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ package render
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -53,10 +55,11 @@ func (e *SchemaError) Unwrap() error { return e.Err }
 
 // Render makes the manifests.
 func Render(ctx context.Context, in Input) (*Output, error) {
-	out := &Output{Chart: chartfs.Copy(in.Chart), Config: chartfs.CopyMap(in.Values)}
-	if out.Config == nil {
-		out.Config = map[string]any{}
+	config, err := asRead(in.Values)
+	if err != nil {
+		return nil, err
 	}
+	out := &Output{Chart: chartfs.Copy(in.Chart), Config: config}
 	if want := in.Chart.Metadata.KubeVersion; want != "" && !chartutil.IsCompatibleRange(want, in.Capabilities.KubeVersion.Version) {
 		return nil, fmt.Errorf("chart %s wants Kubernetes %s, the cluster is %s", in.Chart.Name(), want, in.Capabilities.KubeVersion.Version)
 	}
@@ -81,6 +84,20 @@ func Render(ctx context.Context, in Input) (*Output, error) {
 		return nil, err
 	}
 	return out, out.collect(files, in.Labels)
+}
+
+// asRead returns a copy of values with the types that Helm gives to values it reads from a file, so that a
+// template can compare them with the chart's own: every number is a float64.
+func asRead(values map[string]any) (map[string]any, error) {
+	out := map[string]any{}
+	data, err := json.Marshal(values)
+	if err == nil && len(values) > 0 {
+		err = json.Unmarshal(data, &out)
+	}
+	if err != nil {
+		return nil, errors.New("the values are not JSON-like")
+	}
+	return out, nil
 }
 
 func execute(ctx context.Context, c *chart.Chart, values chartutil.Values, lookups *Lookups) (map[string]string, error) {

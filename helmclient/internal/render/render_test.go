@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/json"
 	"testing"
 	"testing/fstest"
 
@@ -109,4 +110,13 @@ func TestSchemasStayOffline(t *testing.T) {
 	require.ErrorContains(t, err, "lacks a")
 	_, err = run(t, m, map[string]any{"a": 1}, nil)
 	require.NoError(t, err)
+}
+
+func TestNumbersAreAsInAFile(t *testing.T) {
+	m := map[string]string{"values.yaml": "a: 3\n", "templates/a.yaml": "same: {{ eq .Values.a .Values.b }}\nkind: {{ kindOf .Values.b }}\n"}
+	for _, b := range []any{3, int64(3), 3.0, json.Number("3")} {
+		out, err := run(t, m, map[string]any{"b": b}, nil)
+		require.NoError(t, err)
+		require.Contains(t, out.Manifest, "same: true\nkind: float64")
+	}
 }

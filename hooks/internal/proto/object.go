@@ -44,6 +44,8 @@ type Object struct {
 	fields map[string]any
 	known  map[string]bool
 	bad    *Violations
+	// lenient objects do not mind unknown fields
+	lenient bool
 }
 
 // NewObject reads v, found at path; a v that is no map is a violation and nil is returned.
@@ -54,6 +56,21 @@ func NewObject(path string, v any, bad *Violations) *Object {
 		return nil
 	}
 	return &Object{path: path, fields: m, known: map[string]bool{}, bad: bad}
+}
+
+// Lenient lets Close pass unknown fields of this object and those in it.
+func (o *Object) Lenient() *Object {
+	if o != nil {
+		o.lenient = true
+	}
+	return o
+}
+
+// Drop makes a field absent.
+func (o *Object) Drop(key string) {
+	if o != nil {
+		delete(o.fields, key)
+	}
 }
 
 // Path is the path of a field.
@@ -194,23 +211,31 @@ func (o *Object) Object(key string) *Object {
 	if v == nil {
 		return nil
 	}
-	return NewObject(o.Path(key), v, o.bad)
+	return o.child(key, v)
 }
 
 // Objects is a list of maps.
 func (o *Object) Objects(key string) []*Object {
 	var objects []*Object
 	for i, v := range o.List(key) {
-		if item := NewObject(o.Path(index(key, i)), v, o.bad); item != nil {
+		if item := o.child(index(key, i), v); item != nil {
 			objects = append(objects, item)
 		}
 	}
 	return objects
 }
 
+func (o *Object) child(key string, v any) *Object {
+	c := NewObject(o.Path(key), v, o.bad)
+	if c != nil {
+		c.lenient = o.lenient
+	}
+	return c
+}
+
 // Close notes every field that nobody asked for, with the nearest known name.
 func (o *Object) Close() {
-	if o == nil {
+	if o == nil || o.lenient {
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(o.fields)) {

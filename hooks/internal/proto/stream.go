@@ -9,6 +9,7 @@ import (
 	"io"
 	"unicode/utf8"
 
+	yaml3 "go.yaml.in/yaml/v3"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 )
@@ -34,7 +35,8 @@ func Document(data []byte) (any, error) {
 	return yamlDocument(data)
 }
 
-// Stream decodes a stream of JSON documents, or of YAML documents separated by lines of three dashes.
+// Stream decodes a stream of JSON documents, or of YAML documents separated by lines of three dashes. A YAML document
+// that has a key twice at its top is an error: most likely the line of dashes was forgotten.
 func Stream(data []byte) ([]any, error) {
 	if !utf8.Valid(data) {
 		return nil, ErrEncoding
@@ -75,6 +77,9 @@ func chunk(data []byte) ([]any, error) {
 		return values, nil
 	}
 	value, err := yamlDocument(data)
+	if err == nil {
+		err = twice(data)
+	}
 	if err != nil {
 		if trimmed := bytes.TrimSpace(data); len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') {
 			return nil, jsonErr
@@ -85,6 +90,41 @@ func chunk(data []byte) ([]any, error) {
 		return nil, nil
 	}
 	return []any{value}, nil
+}
+
+// one is an error unless data is one YAML document to its end: the decoder below stops where a first one ends.
+func one(data []byte) error {
+	d := yaml3.NewDecoder(bytes.NewReader(data))
+	for n := 0; ; n++ {
+		var node yaml3.Node
+		err := d.Decode(&node)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return errors.New("holds more than one document")
+		}
+	}
+}
+
+// twice is an error when the top map of a YAML document has a key twice.
+func twice(data []byte) error {
+	var top yaml3.Node
+	if yaml3.Unmarshal(data, &top) != nil || len(top.Content) == 0 || top.Content[0].Kind != yaml3.MappingNode {
+		return nil
+	}
+	seen := map[string]bool{}
+	for i := 0; i < len(top.Content[0].Content); i += 2 {
+		key := top.Content[0].Content[i].Value
+		if seen[key] {
+			return fmt.Errorf("%q is given twice; is a line of three dashes missing before it?", key)
+		}
+		seen[key] = true
+	}
+	return nil
 }
 
 func jsonStream(data []byte) ([]any, error) {
@@ -108,6 +148,9 @@ func jsonStream(data []byte) ([]any, error) {
 }
 
 func yamlDocument(data []byte) (any, error) {
+	if err := one(data); err != nil {
+		return nil, err
+	}
 	text, err := yaml.YAMLToJSON(data)
 	if err != nil {
 		return nil, err

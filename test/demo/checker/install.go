@@ -194,14 +194,14 @@ func schedule(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	if beat < w.beat+2 || beat < 5 {
+	if beat < w.beat+2 || beat < 4 {
 		return fmt.Errorf("the heartbeat is at %d, it was at %d", beat, w.beat)
 	}
 	if _, err := w.configMap(ctx, fmt.Sprintf("heartbeat-%d", beat)); err != nil {
 		return err
 	}
-	if _, err := w.configMap(ctx, fmt.Sprintf("heartbeat-%d", beat-4)); err == nil {
-		return fmt.Errorf("heartbeat-%d was not deleted, the last is %d", beat-4, beat)
+	if _, err := w.configMap(ctx, fmt.Sprintf("heartbeat-%d", beat-3)); err == nil {
+		return fmt.Errorf("heartbeat-%d was not deleted, the last is %d", beat-3, beat)
 	}
 	return nil
 }

@@ -94,7 +94,6 @@ func enabledByConfig(ctx context.Context, w *World) error {
 type moduleStatus struct {
 	Name, Phase, EnabledReason, Message string
 	Enabled                             bool
-	Attempts                            int
 }
 
 func (w *World) status(ctx context.Context, module string) (moduleStatus, error) {

@@ -1,5 +1,7 @@
 package tree
 
+import "slices"
+
 // NewRemoved returns the mark that an overlay puts where an entry is to vanish.
 func NewRemoved(o *Origin) Value { return Value{kind: Removed, origin: o} }
 
@@ -112,4 +114,41 @@ func Reconcile(old, fresh Value) Value {
 		entries = append(entries, e)
 	}
 	return Value{kind: fresh.kind, box: newBox(fresh.kind, entries), origin: old.origin}
+}
+
+// Adopt returns fresh, with those containers of old that hold the same content of the same
+// origins, so that what is known of them is not lost.
+func Adopt(old, fresh Value) Value {
+	if !fresh.IsContainer() || old.kind != fresh.kind || old.box == fresh.box {
+		return fresh
+	}
+	same, adopted := old.box.n == fresh.box.n, false
+	before, entries := old.box.flat(), fresh.box.flat()
+	for i, at := 0, 0; i < len(entries); i++ {
+		e := entries[i]
+		for fresh.kind != List && at < len(before) && before[at].Key < e.Key {
+			at++
+		}
+		if at >= len(before) || before[at].Key != e.Key {
+			same = false
+			continue
+		}
+		was := before[at].Value
+		at++
+		now := Adopt(was, e.Value)
+		same = same && now.Same(was) && now.origin == was.origin
+		if now.box != e.Value.box {
+			if !adopted {
+				entries, adopted = slices.Clone(entries), true
+			}
+			entries[i].Value = now
+		}
+	}
+	switch {
+	case same:
+		fresh.box = old.box
+	case adopted:
+		fresh.box = newBox(fresh.kind, entries)
+	}
+	return fresh
 }
