@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/addonkit/addonkit/helmclient"
 	"github.com/addonkit/addonkit/hooks"
+	"github.com/addonkit/addonkit/hooks/hookstest"
 	"github.com/addonkit/addonkit/kubeevents"
 	"github.com/addonkit/addonkit/values"
 )
@@ -100,13 +100,11 @@ func (s *stage) put(t *testing.T, hook, watch string, objects ...string) {
 	require.True(t, found, "the hook has no watch %s", watch)
 	s.objects[watch] = nil
 	for _, text := range objects {
-		var object unstructured.Unstructured
-		require.NoError(t, yaml.Unmarshal([]byte(text), &object.Object))
-		result, err := w.Query.Filter.Apply(&object)
+		var object map[string]any
+		require.NoError(t, yaml.Unmarshal([]byte(text), &object))
+		item, err := hookstest.Item(w, object)
 		require.NoError(t, err)
-		s.objects[watch] = append(s.objects[watch], kubeevents.Item{
-			Namespace: object.GetNamespace(), Name: object.GetName(), Result: result, HasResult: true,
-		})
+		s.objects[watch] = append(s.objects[watch], item)
 	}
 }
 

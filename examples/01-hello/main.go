@@ -7,15 +7,15 @@ import (
 	"os"
 	"os/signal"
 
+	"k8s.io/client-go/tools/clientcmd"
+
 	"github.com/addonkit/addonkit/addon"
 	"github.com/addonkit/addonkit/hooks"
 	"github.com/addonkit/addonkit/kubeevents"
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt)
 	cfg, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	if err != nil {
 		log.Fatal(err)

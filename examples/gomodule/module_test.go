@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/addonkit/addonkit/examples/gomodule"
+	nodescale "github.com/addonkit/addonkit/examples/gomodule"
 	"github.com/addonkit/addonkit/helmclient"
 	"github.com/addonkit/addonkit/hooks/hookstest"
 )

@@ -5,8 +5,9 @@
 //
 // It promises:
 //
-//   - modules folders, flags and environment names of addon-operator work as
-//     they are; a setting that has no effect here is named in the log;
+//   - modules folders of addon-operator run as they are, and settings have its
+//     names and defaults. A flag of addon-operator that has no effect here is
+//     refused, a variable of the environment without effect named in the log;
 //   - what is wrong with the command line is one sentence with the remedy, and
 //     exit code 2; a failure while running is exit code 1;
 //   - the first SIGINT or SIGTERM ends everything in order, and the exit code is

@@ -48,7 +48,7 @@ func offerJQ(tempDir string) (dir string, remove func(), err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("a folder for jq: %w", err)
 	}
-	remove = func() { os.RemoveAll(dir) }
+	remove = func() { _ = os.RemoveAll(dir) } // what is left over is empty but for a link
 	if err := os.Symlink(self, filepath.Join(dir, jqName)); err != nil {
 		remove()
 		return "", nil, fmt.Errorf("offering jq to hooks: %w", err)

@@ -59,7 +59,7 @@ func Main(modules ...addon.Module) int {
 // returns the exit code.
 func (p Program) Run(ctx context.Context) int {
 	p = p.withDefaults()
-	err := p.command().ExecuteContext(ctx)
+	err := p.command().ExecuteContext(ctx) //nolint:contextcheck // cobra hands ctx to the command
 	var usage *usageError
 	var code exitCode
 	switch {
@@ -67,13 +67,12 @@ func (p Program) Run(ctx context.Context) int {
 		return ExitOK
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &usage):
-		fmt.Fprintf(p.Stderr, "%s: %v\n", p.Name, err)
-		return ExitUsage
-	default:
-		fmt.Fprintf(p.Stderr, "%s: %v\n", p.Name, err)
-		return ExitFailed
 	}
+	_, _ = fmt.Fprintf(p.Stderr, "%s: %v\n", p.Name, err) // the exit code tells it too
+	if errors.As(err, &usage) {
+		return ExitUsage
+	}
+	return ExitFailed
 }
 
 func (p Program) withDefaults() Program {

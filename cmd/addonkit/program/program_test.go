@@ -86,7 +86,7 @@ func TestPortInUseFails(t *testing.T) {
 	s.listenAddress = "127.0.0.1:0"
 	taken, err := s.listen(t.Context(), discard)
 	require.NoError(t, err)
-	defer taken[0].Close()
+	t.Cleanup(func() { require.NoError(t, taken[0].Close()) })
 
 	dir := t.TempDir()
 	code, _, stderr := call(t, nil, "run", "--namespace", "n", "--kubeconfig", writeKubeconfig(t), "--tmp-dir", dir, "--modules-dir", dir,

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,7 +22,7 @@ func (s *settings) listen(ctx context.Context, log logr.Logger) (listeners []net
 	defer func() {
 		if err != nil {
 			for _, l := range listeners {
-				l.Close()
+				_ = l.Close() // err says more
 			}
 		}
 	}()
@@ -72,23 +73,19 @@ func serve(ctx context.Context, log logr.Logger, handler http.Handler, listeners
 		log.Info("listening", "address", l.Addr().String())
 		go func() { failed <- server.Serve(l) }()
 	}
-	var err error
-	missing := len(listeners)
+	var errs []error
 	select {
 	case <-ctx.Done():
-	case err = <-failed:
-		missing--
+	case err := <-failed:
+		errs = append(errs, err)
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	if server.Shutdown(grace) != nil {
-		server.Close() // whoever still reads has had three seconds
+		_ = server.Close() // whoever still reads has had three seconds
 	}
-	for range missing {
-		_ = <-failed // the listener has closed
+	for len(errs) < len(listeners) {
+		errs = append(errs, <-failed)
 	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return errors.Join(slices.DeleteFunc(errs, func(err error) bool { return errors.Is(err, http.ErrServerClosed) })...)
 }

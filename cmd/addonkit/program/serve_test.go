@@ -15,7 +15,7 @@ var discard = logr.Discard()
 
 func TestStatusThroughSocketAndAddress(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "%s as %s\n", r.URL.Path, r.URL.Query().Get("output"))
+		_, _ = fmt.Fprintf(w, "%s as %s\n", r.URL.Path, r.URL.Query().Get("output"))
 	})
 	s := settings{listenAddress: "127.0.0.1:0", socket: filepath.Join(t.TempDir(), "run", "s")}
 	// The second round finds what the first one left.

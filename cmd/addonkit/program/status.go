@@ -137,7 +137,7 @@ func (q statusQuery) ask(ctx context.Context, client *http.Client) ([]byte, erro
 	if err != nil {
 		return nil, fmt.Errorf("%w; %s", err, remedy)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // it was only read
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, err

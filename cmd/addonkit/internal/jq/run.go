@@ -48,10 +48,10 @@ func Run(ctx context.Context, s Streams, args []string) int {
 	case err != nil:
 		return s.fail(exitUsage, err)
 	case o.help:
-		fmt.Fprint(s.Stdout, usage)
+		say(s.Stdout, usage)
 		return exitOK
 	case o.version:
-		fmt.Fprintln(s.Stdout, "jq-1.7 (gojq)")
+		say(s.Stdout, "jq-1.7 (gojq)\n")
 		return exitOK
 	}
 	in := o.inputs(s.Stdin)
@@ -85,13 +85,13 @@ func (s Streams) compile(filter string, names []string, in gojq.Iter) (*gojq.Cod
 	if err != nil {
 		return nil, err
 	}
-	tell := func(format string) func(any, []any) any {
+	tell := func(before, after string) func(any, []any) any {
 		return func(value any, _ []any) any {
 			text, err := gojq.Marshal(value)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(s.Stderr, format, text)
+			say(s.Stderr, before+string(text)+after)
 			return value
 		}
 	}
@@ -99,8 +99,8 @@ func (s Streams) compile(filter string, names []string, in gojq.Iter) (*gojq.Cod
 		gojq.WithVariables(names),
 		gojq.WithEnvironLoader(s.Environ),
 		gojq.WithInputIter(in),
-		gojq.WithFunction("debug", 0, 0, tell("[\"DEBUG:\",%s]\n")),
-		gojq.WithFunction("stderr", 0, 0, tell("%s")),
+		gojq.WithFunction("debug", 0, 0, tell(`["DEBUG:",`, "]\n")),
+		gojq.WithFunction("stderr", 0, 0, tell("", "")),
 		gojq.WithFunction("input_filename", 0, 0, func(any, []any) any { return nil }),
 	)
 }
@@ -151,7 +151,7 @@ func (s Streams) apply(ctx context.Context, code *gojq.Code, variables []any, va
 }
 
 func (s Streams) fail(code int, err error) int {
-	fmt.Fprintf(s.Stderr, "jq: error: %v\n", err)
+	say(s.Stderr, fmt.Sprintf("jq: error: %v\n", err))
 	return code
 }
 
@@ -193,10 +193,13 @@ func (p *printer) print(result any) error {
 // halt prints the message of halt_error: text as it is, the rest as JSON.
 func (p *printer) halt(w io.Writer, message any) {
 	if text, ok := message.(string); ok {
-		fmt.Fprint(w, text)
+		say(w, text)
 		return
 	}
 	if text, err := gojq.Marshal(message); err == nil {
-		fmt.Fprintln(w, string(text))
+		say(w, string(text)+"\n")
 	}
 }
+
+// say tells people something; if nobody can hear it there is nobody to tell.
+func say(w io.Writer, text string) { _, _ = io.WriteString(w, text) }
