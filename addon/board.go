@@ -1,6 +1,7 @@
 package addon
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -26,7 +27,8 @@ type facts struct {
 	verdict     verdict
 	undecided   string
 	revision    int
-	message     string
+	message     string // what was done last
+	failure     string // why the last attempt failed
 	configError string
 	waiting     func() []string // nil: for nothing
 	attempts    int
@@ -65,11 +67,11 @@ func (b *board) attempted(module string, err error) {
 	b.change(module, func(f *facts) {
 		f.waiting = nil
 		if err == nil {
-			f.attempts = 0
+			f.attempts, f.failure = 0, ""
 			return
 		}
 		f.attempts++
-		f.message = err.Error()
+		f.failure = err.Error()
 	})
 }
 
@@ -82,18 +84,21 @@ func (b *board) applied(module string, r helmclient.Result) {
 		if f.revision != r.Revision {
 			f.changed = time.Now()
 		}
-		f.revision, f.message = r.Revision, r.Reason
+		f.revision = r.Revision
+		if r.Action != helmclient.Skipped {
+			f.message = fmt.Sprintf("%s: %s", r.Action, r.Reason)
+		}
 	})
 }
 
 func (b *board) deleted(module string, err error) {
 	b.change(module, func(f *facts) {
 		if err == nil {
-			f.revision, f.attempts, f.message, f.waiting = 0, 0, "", nil
+			f.revision, f.attempts, f.message, f.failure, f.waiting = 0, 0, "", "", nil
 			return
 		}
 		f.attempts++
-		f.message = err.Error()
+		f.failure = err.Error()
 	})
 }
 
@@ -177,9 +182,9 @@ func (b *board) observe(state plan.State) []ModuleStatus {
 			if s.Phase == f.phase {
 				return
 			}
-			f.phase, f.changed = s.Phase, time.Now()
-			if s.Phase != Running && s.Phase != f.said { // passing by Running says nothing
-				f.said = s.Phase
+			f.phase = s.Phase
+			if s.Phase != Running && s.Phase != f.said && m.Decided { // passing by Running says nothing
+				f.said, f.changed = s.Phase, time.Now()
 				changes = append(changes, s)
 			}
 		})
@@ -198,15 +203,20 @@ func (b *board) status(state plan.State, m plan.Module) ModuleStatus {
 		s.EnabledBy, s.EnabledReason = f.verdict.by, f.verdict.reason
 		s.Revision, s.Message, s.ConfigError = f.revision, f.message, f.configError
 		s.Attempts, s.LastChange = f.attempts, f.changed
-		if f.undecided != "" {
-			s.Message = f.undecided
+		for _, trouble := range []string{f.failure, f.undecided} {
+			if trouble != "" {
+				s.Message = trouble
+			}
 		}
 		if s.Phase == Ready && len(f.failing) > 0 {
 			s.Phase = Failed
 			s.Message = strings.Join(slices.Sorted(maps.Values(f.failing)), "; ")
 		}
 	})
-	if s.Phase == Waiting {
+	switch {
+	case !m.Decided && m.Stalled == "":
+		s.WaitingFor = []string{"the first decision on what is enabled"}
+	case s.Phase == Waiting:
 		s.WaitingFor = append(s.WaitingFor, state.Waiting(m.Name)...)
 	}
 	if m.Stalled != "" {
@@ -219,7 +229,9 @@ func phaseOf(m plan.Module, watching bool) Phase {
 	switch {
 	case m.Stalled != "":
 		return Stalled
-	case !m.Enabled && m.Live && m.Decided:
+	case !m.Decided:
+		return Waiting
+	case !m.Enabled && m.Live:
 		return Deleting
 	case !m.Enabled:
 		return Disabled

@@ -45,15 +45,15 @@ func (c *Clients) fromREST(config *rest.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	make := func(missing bool, build func() error) {
+	build := func(missing bool, with func() error) {
 		if missing && err == nil {
-			err = build()
+			err = with()
 		}
 	}
-	make(c.Kube == nil, func() error { c.Kube, err = kubernetes.NewForConfigAndClient(config, client); return err })
-	make(c.Dynamic == nil, func() error { c.Dynamic, err = dynamic.NewForConfigAndClient(config, client); return err })
-	make(c.Metadata == nil, func() error { c.Metadata, err = metadata.NewForConfigAndClient(config, client); return err })
-	make(c.Discovery == nil, func() error {
+	build(c.Kube == nil, func() error { c.Kube, err = kubernetes.NewForConfigAndClient(config, client); return err })
+	build(c.Dynamic == nil, func() error { c.Dynamic, err = dynamic.NewForConfigAndClient(config, client); return err })
+	build(c.Metadata == nil, func() error { c.Metadata, err = metadata.NewForConfigAndClient(config, client); return err })
+	build(c.Discovery == nil, func() error {
 		c.Discovery, err = discovery.NewDiscoveryClientForConfigAndClient(config, client)
 		return err
 	})

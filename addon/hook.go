@@ -3,7 +3,9 @@ package addon
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
+	"time"
 
 	"github.com/addonkit/addonkit/hooks"
 	"github.com/addonkit/addonkit/kubeevents"
@@ -17,6 +19,7 @@ type hook struct {
 	unit    *unit
 	watches []*watch          // one for each Watch, in their order
 	inboxes map[string]*inbox // by queue; fixed once made
+	limiter *hooks.Limiter
 }
 
 // watch is one kubernetes binding of a hook.
@@ -34,7 +37,7 @@ type watch struct {
 }
 
 func newHook(u *unit, h hooks.Hook) *hook {
-	b := &hook{Hook: h, unit: u, inboxes: map[string]*inbox{}}
+	b := &hook{Hook: h, unit: u, inboxes: map[string]*inbox{}, limiter: h.Limiter()}
 	for _, w := range h.Watch {
 		q := u.queueOf(w.Queue)
 		b.watches = append(b.watches, &watch{Watch: w, hook: b, queue: q})
@@ -62,7 +65,7 @@ func (w *watch) event(e kubeevents.Event) {
 	}
 	item := e.Item
 	c := hooks.Context{Binding: w.Name, Type: hooks.TypeEvent, Event: e.Type, Item: &item}
-	w.hook.tell(w.queue, w.Group, c, fmt.Sprintf("%s %s %s/%s", e.Type, w.Query.Kind, item.Namespace, item.Name))
+	w.hook.tell(w.queue, w.Group, c, fmt.Sprintf("%s %s %s", e.Type, w.Query.Kind, path.Join(item.Namespace, item.Name)))
 }
 
 // tell puts a context before the hook and asks for a run.
@@ -77,6 +80,25 @@ func (h *hook) tell(q, group string, c hooks.Context, cause string) {
 func (h *hook) ask(q, cause string) {
 	h.unit.op.add(queue.Task{Queue: q, Key: kindHook + "/" + h.unit.module + "/" + h.Name, Kind: kindHook, Cause: cause},
 		payload{Module: h.unit.module, Hook: h.Name})
+}
+
+// askLater asks once the hook may run again, so that its rate holds back nobody
+// else in the queue.
+func (h *hook) askLater(q, cause string, wait time.Duration) {
+	if h.inboxes[q].delay(true) {
+		return
+	}
+	done := h.unit.ctx.Done()
+	h.unit.op.background.Go(func() {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			h.inboxes[q].delay(false)
+			h.ask(q, cause)
+		case <-done:
+		}
+	})
 }
 
 // runMoment runs a hook for a moment of its owner's life.
@@ -95,6 +117,11 @@ func (o *Operator) runWaiting(ctx context.Context, t queue.Task, p payload) erro
 	box := h.inboxes[t.Queue]
 	letters := box.take()
 	if len(letters) == 0 {
+		return nil
+	}
+	if wait := h.limiter.Take(time.Now()); wait > 0 {
+		box.giveBack(letters)
+		h.askLater(t.Queue, t.Cause, wait)
 		return nil
 	}
 	done, err := o.runHook(ctx, h, letters, t.Cause)

@@ -20,21 +20,26 @@ func (o *Operator) runHook(ctx context.Context, h *hook, letters []letter, cause
 	in := o.input(h, letters, cause)
 	in.Log = log
 	begun := time.Now()
+	commit, err := o.attempt(ctx, h, in)
+	o.metrics.hookRan(h, begun, err)
+	if err == nil {
+		log.V(1).Info("hook ran", logCause, cause, logTook, time.Since(begun), "valuesChanged", commit.Values)
+	}
+	return commit, err
+}
+
+func (o *Operator) attempt(ctx context.Context, h *hook, in *hooks.Input) (values.Commit, error) {
 	out, err := hooks.Call(ctx, h.Hook, in)
 	if err != nil {
 		o.salvage(ctx, h, out)
-	} else {
-		var commit values.Commit
-		if commit, err = o.carryOut(ctx, h, in, out); err != nil {
-			err = fmt.Errorf("hook %s: %w", h.Name, err)
-		} else {
-			o.metrics.hookRan(h, begun, nil)
-			log.V(1).Info("hook ran", logCause, cause, logTook, time.Since(begun), "valuesChanged", commit.Values, "objects", len(out.Changes))
-			return commit, nil
-		}
+		return values.Commit{}, err
 	}
-	o.metrics.hookRan(h, begun, err)
-	return values.Commit{}, err
+	commit, err := o.carryOut(ctx, h, in, out)
+	o.hookMetrics.Apply(h.unit.module, h.Name, out.Metrics) // those of a failed run count too
+	if err != nil {
+		return values.Commit{}, fmt.Errorf("hook %s: %w", h.Name, err)
+	}
+	return commit, nil
 }
 
 func (o *Operator) carryOut(ctx context.Context, h *hook, in *hooks.Input, out *hooks.Output) (values.Commit, error) {
@@ -52,12 +57,7 @@ func (o *Operator) carryOut(ctx context.Context, h *hook, in *hooks.Input, out *
 	if err := o.writer.Apply(ctx, out.Changes); err != nil {
 		return values.Commit{}, err
 	}
-	commit, err := prepared.Commit()
-	if err != nil {
-		return values.Commit{}, err
-	}
-	o.hookMetrics.Apply(h.unit.module, h.Name, out.Metrics)
-	return commit, nil
+	return prepared.Commit()
 }
 
 // salvage carries out what survives of a failed run.

@@ -12,6 +12,7 @@ import (
 type inbox struct {
 	mu      sync.Mutex
 	waiting []letter
+	delayed bool // a run is asked for at a later time already
 }
 
 // letter is one context with what has to happen once a run has taken it.
@@ -45,6 +46,15 @@ func (b *inbox) giveBack(letters []letter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting = append(letters, b.waiting...)
+}
+
+// delay notes whether a run is asked for at a later time, and returns whether
+// it was so before.
+func (b *inbox) delay(on bool) (before bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before, b.delayed = b.delayed, on
+	return before
 }
 
 func sameGroup(a, b letter) bool {

@@ -153,7 +153,11 @@ func (o *Operator) step(s plan.Step) {
 // saw notes and logs which modules went from one phase to another.
 func (o *Operator) saw(state plan.State) {
 	for _, change := range o.board.observe(state) {
-		o.log.Info("module is "+string(change.Phase), logModule, change.Name, logRevision, change.Revision, "reason", change.Message)
+		log := o.log.WithValues(logModule, change.Name, logRevision, change.Revision)
+		if change.Message != "" {
+			log = log.WithValues("message", change.Message)
+		}
+		log.Info("module is " + string(change.Phase))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta/testrestmapper"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	dynamicfake "k8s.io/client-go/dynamic/fake"
 	"k8s.io/client-go/kubernetes/fake"
@@ -117,5 +118,36 @@ data: {color: {{ .Values.webShop.color }}, replicas: {{ .Values.webShop.replicas
 
 		b.configure(map[string]string{"webShopEnabled": "false", "webShop": "color: blue"})
 		require.Equal(t, "Disabled r0 config", b.phase("web-shop"))
+	})
+}
+
+// A burst of events runs a hook with a rate once at first, and once more with
+// all the rest, while others in its queue go on.
+func TestRateOfAHook(t *testing.T) {
+	var runs []int
+	watcher := hooks.Hook{
+		Name: "watcher", MinInterval: time.Minute,
+		Watch: []hooks.Watch{{Name: "nodes", SkipSynchronization: true, Query: kubeevents.Query{APIVersion: "v1", Kind: "Node"}}},
+		Run: func(_ context.Context, in *hooks.Input, _ *hooks.Output) error {
+			runs = append(runs, len(in.Contexts))
+			return nil
+		},
+	}
+	module := addon.Module{Name: "rated", Hooks: hooks.Static(watcher)}
+	within(t, addon.Options{Modules: []addon.Module{module}}, nil, func(b *bench) {
+		gvr := corev1.SchemeGroupVersion.WithResource("nodes")
+		for i := range 5 {
+			n, err := runtime.DefaultUnstructuredConverter.ToUnstructured(node(fmt.Sprint("n", i)))
+			require.NoError(t, err)
+			n["apiVersion"], n["kind"] = "v1", "Node"
+			_, err = b.dynamic.Resource(gvr).Create(t.Context(), &unstructured.Unstructured{Object: n}, metav1.CreateOptions{})
+			require.NoError(t, err)
+			b.settle()
+		}
+		require.Equal(t, []int{1}, runs)
+		require.Equal(t, "Ready r0 default", b.phase("rated"))
+		time.Sleep(time.Minute)
+		b.settle()
+		require.Equal(t, []int{1, 4}, runs)
 	})
 }

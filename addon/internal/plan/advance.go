@@ -7,8 +7,7 @@ import "cmp"
 // last.
 func (p *planner) advance() {
 	for {
-		begun := p.begin(func(m Module) bool { return m.Order <= p.Level })
-		if begun {
+		if p.begin(func(m Module) bool { return m.Order <= p.Level }) {
 			p.do(StartTimer{Stage: Running, Level: p.Level})
 		}
 		if p.levelHeld() {
@@ -25,16 +24,16 @@ func (p *planner) advance() {
 }
 
 // begin gives out the pending attempts that pass and whose needs hold.
-func (p *planner) begin(pass func(Module) bool) (any bool) {
+func (p *planner) begin(pass func(Module) bool) (begun bool) {
 	for _, m := range p.Sorted() {
 		if m.Attempt != Pending || !pass(m) || len(p.Waiting(m.Name)) > 0 {
 			continue
 		}
 		p.update(m.Name, func(m *Module) { m.Attempt = Begun })
 		p.give(m.Name, cmp.Or(m.Cause, p.Cause))
-		any = true
+		begun = true
 	}
-	return any
+	return begun
 }
 
 // levelHeld tells whether an attempt of this level or a lower one is still to
