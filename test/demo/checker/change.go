@@ -102,7 +102,7 @@ func removed(ctx context.Context, w *World) error {
 }
 
 func pythonHook(ctx context.Context, w *World) error {
-	if err := needsPython(ctx); err != nil {
+	if err := w.needsPython(ctx); err != nil {
 		return err
 	}
 	report, err := w.configMap(ctx, "python-report")

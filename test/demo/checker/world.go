@@ -34,6 +34,8 @@ type World struct {
 	mark     audit.Mark
 	releases map[string]Release
 	beat     int
+
+	python bool // there is one
 }
 
 // Release is the last revision of a release, as its record says.
