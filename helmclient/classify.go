@@ -39,8 +39,7 @@ func fail(phase Phase, reason Reason, object manifest.Ref, err error) error {
 	if err == nil {
 		return nil
 	}
-	var f *failure
-	if errors.As(err, &f) {
+	if _, ok := errors.AsType[*failure](err); ok {
 		return err
 	}
 	return &failure{phase, reason, object, err}
@@ -52,8 +51,7 @@ func releaseError(namespace, name string, err error) error {
 		return nil
 	}
 	e := &Error{Namespace: namespace, Name: name, Phase: PhaseCheck, Err: err}
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		e.Phase, e.Object, e.Reason = f.phase, objectOf(f.object), f.reason
 		if !isJoined(err) {
 			e.Err = f.err

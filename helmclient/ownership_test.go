@@ -2,6 +2,7 @@ package helmclient_test
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,16 +66,14 @@ func TestOwnership(t *testing.T) {
 				r := helmclient.Request{Name: "web", Namespace: "one", Chart: helmclienttest.ConfigMaps(t, "a")}
 				p.set(&r)
 				res, err := f.client(t, "a").Apply(t.Context(), r)
-				for _, ok := range state.allowed {
-					if ok == p.name {
-						require.NoError(t, err)
-						require.Equal(t, state.verb, res.Changes[0].Verb)
-						o := f.object(t, "one", "web-a")
-						require.Equal(t, "web", o.GetAnnotations()["meta.helm.sh/release-name"])
-						theirs, _, _ := unstructured.NestedString(o.Object, "data", "theirs")
-						require.Equal(t, state.metadata != nil, theirs == "x", "fields of others stay")
-						return
-					}
+				if slices.Contains(state.allowed, p.name) {
+					require.NoError(t, err)
+					require.Equal(t, state.verb, res.Changes[0].Verb)
+					o := f.object(t, "one", "web-a")
+					require.Equal(t, "web", o.GetAnnotations()["meta.helm.sh/release-name"])
+					theirs, _, _ := unstructured.NestedString(o.Object, "data", "theirs")
+					require.Equal(t, state.metadata != nil, theirs == "x", "fields of others stay")
+					return
 				}
 				var owned *helmclient.OwnershipError
 				require.ErrorAs(t, err, &owned)

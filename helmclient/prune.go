@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,16 +22,16 @@ import (
 // pruneAll deletes objects that the chart no longer has, last installed first. All are tried.
 func (op *operation) pruneAll(ctx context.Context, refs []manifest.Ref) error {
 	var errs []error
-	for i := len(refs) - 1; i >= 0; i-- {
+	for _, ref := range slices.Backward(refs) {
 		if err := ctx.Err(); err != nil {
-			return fail(PhasePrune, "", refs[i], err)
+			return fail(PhasePrune, "", ref, err)
 		}
-		removed, err := op.remove(ctx, op.r.Namespace, op.r.Name, refs[i])
+		removed, err := op.remove(ctx, op.r.Namespace, op.r.Name, ref)
 		if removed != nil {
-			op.note(Change{objectOf(refs[i]), Removed})
+			op.note(Change{objectOf(ref), Removed})
 		}
 		if err != nil {
-			errs = append(errs, fail(PhasePrune, "", refs[i], err))
+			errs = append(errs, fail(PhasePrune, "", ref, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -35,8 +35,8 @@ func reachable(v reflect.Value, depth int) (cost int64) {
 			cost += reachable(entries.Key(), depth-1) + reachable(entries.Value(), depth-1)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			cost += reachable(v.Field(i), depth-1)
+		for _, field := range v.Fields() {
+			cost += reachable(field, depth-1)
 		}
 	}
 	return cost

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -98,9 +99,7 @@ func mergedStore(b testing.TB, common []byte, static map[string][]byte, config m
 
 func stockMerge(a, b map[string]any) map[string]any {
 	out := make(map[string]any, len(a)+len(b))
-	for k, v := range a {
-		out[k] = v
-	}
+	maps.Copy(out, a)
 	for k, v := range b {
 		if below, ok := out[k].(map[string]any); ok {
 			if over, ok := v.(map[string]any); ok {

@@ -3,6 +3,7 @@ package values
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 )
@@ -66,9 +67,7 @@ func (m *MemorySource) Config() Config {
 
 func (m *MemorySource) copied() Config {
 	c := Config{Version: m.current.Version, Sections: make(map[string]Section, len(m.current.Sections))}
-	for key, s := range m.current.Sections {
-		c.Sections[key] = s
-	}
+	maps.Copy(c.Sections, m.current.Sections)
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,10 +32,8 @@ func SchemaOf[T any]() ([]byte, error) {
 }
 
 func schemaOf(t reflect.Type, at string, open []reflect.Type) (map[string]any, error) {
-	for _, o := range open {
-		if o == t {
-			return nil, fmt.Errorf("%s: type %s contains itself, which a schema of this kind cannot say", at, t)
-		}
+	if slices.Contains(open, t) {
+		return nil, fmt.Errorf("%s: type %s contains itself, which a schema of this kind cannot say", at, t)
 	}
 	switch t {
 	case reflect.TypeFor[time.Time]():

@@ -89,8 +89,7 @@ func (f *filter) FilterKey() string { return "jq:" + f.program }
 func (f *filter) String() string { return f.program }
 
 func refuse(program string, err error) error {
-	var parse *gojq.ParseError
-	if errors.As(err, &parse) {
+	if parse, ok := errors.AsType[*gojq.ParseError](err); ok {
 		line := 1 + strings.Count(program[:min(parse.Offset, len(program))], "\n")
 		return fmt.Errorf("jq program: line %d: %w", line, err)
 	}
@@ -103,8 +102,7 @@ func conceal(err error) error {
 	if errors.Is(err, ErrTooLong) {
 		return ErrTooLong
 	}
-	var value gojq.ValueError
-	if errors.As(err, &value) {
+	if _, ok := errors.AsType[gojq.ValueError](err); ok {
 		return errors.New("jq: the program raised an error")
 	}
 	text := err.Error()

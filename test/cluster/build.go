@@ -71,7 +71,7 @@ func compile(ctx context.Context, root, binary string, progress io.Writer) error
 	build := exec.CommandContext(ctx, "go", "build", "-v", "-trimpath", "-gcflags=all=-dwarf=false",
 		"-ldflags", stamps(), "-o", whole, "./cmd/localcluster")
 	build.Dir = filepath.Join(root, "test", "localcluster")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOGC=400", "GOWORK=off") //nolint:forbidigo // the compiler needs it
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOGC=400", "GOWORK=off")
 	report := newReport(progress)
 	build.Stderr = report
 	err := build.Run()

@@ -28,7 +28,7 @@ const ownerVariable = "ADDONKIT_TEST_CLUSTER_OWNER"
 
 func TestMain(m *testing.M) {
 	if mode := os.Getenv(ownerVariable); mode != "" {
-		c, err := cluster.Start(context.Background(), //nolint:forbidigo // there is no test: this process is one
+		c, err := cluster.Start(context.Background(),
 			cluster.Options{Split: mode == "split"})
 		if err != nil {
 			fmt.Println(err)

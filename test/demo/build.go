@@ -29,7 +29,7 @@ func (s *stage) build(ctx context.Context, module, pkg, name string) error {
 	defer close(done)
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", s.binary(name), pkg)
 	cmd.Dir = filepath.Join(s.repository, module)
-	cmd.Env = append(os.Environ(), "GOWORK=off") //nolint:forbidigo // the compiler needs it
+	cmd.Env = append(os.Environ(), "GOWORK=off")
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s in %s: %w\n%s", pkg, cmd.Dir, err, output)
 	}

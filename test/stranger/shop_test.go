@@ -90,7 +90,7 @@ func start(t *testing.T, objects ...runtime.Object) *world {
 
 // settle lets everything happen that will; the minute is the bubble's.
 func settle() {
-	time.Sleep(time.Minute) //nolint:forbidigo // in the bubble: no time passes
+	time.Sleep(time.Minute)
 	synctest.Wait()
 }
 

@@ -60,7 +60,6 @@ func Main(modules ...addon.Module) int {
 func (p Program) Run(ctx context.Context) int {
 	p = p.withDefaults()
 	err := p.command().ExecuteContext(ctx) //nolint:contextcheck // cobra hands ctx to the command
-	var usage *usageError
 	var code exitCode
 	switch {
 	case err == nil:
@@ -69,7 +68,7 @@ func (p Program) Run(ctx context.Context) int {
 		return int(code)
 	}
 	_, _ = fmt.Fprintf(p.Stderr, "%s: %v\n", p.Name, err) // the exit code tells it too
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[*usageError](err); ok {
 		return ExitUsage
 	}
 	return ExitFailed

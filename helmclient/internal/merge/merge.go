@@ -7,6 +7,7 @@ package merge
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	jsonpatch "github.com/evanphx/json-patch"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -90,9 +91,7 @@ func kindOf(gvk schema.GroupVersionKind) kind {
 // encode leaves out what a manifest cannot set.
 func (k kind) encode(object map[string]any) ([]byte, error) {
 	out := make(map[string]any, len(object))
-	for key, v := range object {
-		out[key] = v
-	}
+	maps.Copy(out, object)
 	if k.noStatus {
 		delete(out, "status")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"helm.sh/helm/v3/pkg/chart"
@@ -52,9 +53,7 @@ func (s *Store) head(rel *release.Release, parts int) *release.Release {
 		md = *rel.Chart.Metadata
 	}
 	all := map[string]string{}
-	for k, v := range md.Annotations {
-		all[k] = v
-	}
+	maps.Copy(all, md.Annotations)
 	all[s.Domain+partsKey] = strconv.Itoa(parts)
 	md.Annotations = all
 	return &release.Release{

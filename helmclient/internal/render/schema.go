@@ -60,8 +60,7 @@ func checkOne(c *chart.Chart, values map[string]any) (err error) {
 	if err != nil {
 		return err
 	}
-	var invalid *jsonschema.ValidationError
-	if errors.As(schema.Validate(instance), &invalid) {
+	if invalid, ok := errors.AsType[*jsonschema.ValidationError](schema.Validate(instance)); ok {
 		return errors.New(strings.Join(violations(invalid), "; "))
 	}
 	return nil

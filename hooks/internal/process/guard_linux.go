@@ -35,7 +35,7 @@ func newGuard(pid int, token string) *guard {
 	if err != nil {
 		return nil
 	}
-	defer in.Close()                                                                                  //nolint:errcheck // the guard has its own
+	defer in.Close()
 	cmd := exec.Command("/bin/sh", "-c", guardScript, "guard", strconv.Itoa(pid), TokenVar+"="+token) //nolint:noctx // ended by release
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	cmd.Dir = "/"

@@ -74,7 +74,7 @@ func (f *Files) Answer(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close()
 	return io.ReadAll(io.LimitReader(file, MaxFile))
 }
 

@@ -31,13 +31,13 @@ func ParseYAML(data []byte) (Value, []Warning, error) {
 	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	var doc yaml.Node
-	if err := decode(d, &doc); err == io.EOF {
+	if err := decode(d, &doc); errors.Is(err, io.EOF) {
 		return NewNull(), nil, nil
 	} else if err != nil {
 		return Value{}, nil, safeYAMLError(err)
 	}
 	var second yaml.Node
-	if err := decode(d, &second); err != io.EOF && (err != nil || !emptyDocument(&second)) {
+	if err := decode(d, &second); !errors.Is(err, io.EOF) && (err != nil || !emptyDocument(&second)) {
 		return Value{}, nil, errors.New("holds more than one YAML document")
 	}
 	r := yamlReader{anchors: map[*yaml.Node]Value{}}
