@@ -35,6 +35,8 @@ type World struct {
 	releases map[string]Release
 	beat     int
 
+	failures int // of flaky's hook when first looked
+
 	python bool // there is one
 }
 
