@@ -62,7 +62,12 @@ race-run:
 
 .PHONY: e2e
 e2e: needs control-plane ## End-to-end tests on a local control plane. RUN=regexp: only these
-	$(call each,$(filter test,$(CODE)),go test -count=1 -p=1 -timeout=30m $(if $(RUN),-v -run='$(RUN)') ./...)
+	$(call each,test,go test -count=1 -p=1 -timeout=30m $(if $(RUN),-v -run='$(RUN)') ./...)
+ifndef RUN
+	@echo "--- helmclient on a control plane, then beside stock Helm"
+	@cd test && go run ./cmd/within go test -C .. -count=1 -timeout=20m -run='^TestCluster' ./helmclient
+	@cd test && go run ./cmd/within go test -C ../helmclient/oracle -count=1 -timeout=20m ./...
+endif
 
 .PHONY: bench
 bench: ## Benchmarks

@@ -87,6 +87,7 @@ type DeleteRequest struct {
 // Adoption is what to do with objects that exist before the release owns them.
 type Adoption string
 
+// The adoptions.
 const (
 	AdoptNone    Adoption = ""        // refuse every object that is not the release's own
 	AdoptUnowned Adoption = "Unowned" // take objects that belong to no release and no controller
@@ -96,6 +97,7 @@ const (
 // CRDPolicy is what to do with the objects in a chart's crds/. Nothing in crds/ is ever deleted.
 type CRDPolicy string
 
+// The policies for crds/.
 const (
 	// CRDsSafe creates what is absent and updates what differs, unless that would harm stored objects: a
 	// change of scope, a stored or served version that goes, a schema that objects may not meet. Such a
@@ -109,6 +111,7 @@ const (
 // Action says what a call did.
 type Action string
 
+// The actions.
 const (
 	Skipped   Action = "Skipped"   // nothing had to be done
 	Installed Action = "Installed" // first revision, or the first after an uninstall
@@ -137,6 +140,7 @@ type Change struct {
 // Verb is what was done to an object.
 type Verb string
 
+// The verbs.
 const (
 	Created  Verb = "created"
 	Updated  Verb = "updated"

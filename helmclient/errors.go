@@ -16,6 +16,7 @@ var (
 // Phase is the part of an operation in which an error arose.
 type Phase string
 
+// The phases, in the order in which an operation passes them.
 const (
 	PhaseCheck  Phase = "check"  // the request itself
 	PhaseRecord Phase = "record" // reading or writing release records
@@ -31,6 +32,7 @@ const (
 // Reason classifies an error. It is stable and fit for conditions and metrics.
 type Reason string
 
+// The reasons.
 const (
 	ReasonInvalidRequest Reason = "InvalidRequest"
 	ReasonInvalidValues  Reason = "InvalidValues" // the chart's schema refuses the values

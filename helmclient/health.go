@@ -18,6 +18,7 @@ import (
 // HealthState says how far an object, or a release, is from working.
 type HealthState string
 
+// The states of health.
 const (
 	Ready       HealthState = "Ready"
 	Progressing HealthState = "Progressing" // not there yet, and may get there by itself

@@ -172,7 +172,7 @@ func (op *operation) read(ctx context.Context, t *target) error {
 	}
 	t.read, t.live, t.adopt = true, nil, false
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // there is no such object
 	}
 	t.live = live
 	t.adopt, err = op.mayTake(t)

@@ -58,7 +58,7 @@ func askEnabled(ctx context.Context, path string, o *ExecOptions, config, effect
 	}
 	tail := &process.Tail{Limit: tailSize}
 	_, err = process.Run(ctx, process.Spec{Path: program, Dir: o.Dir, Grace: o.Grace, Stderr: tail,
-		Env: environment(os.Environ(), o, files.Env())})
+		Env: environment(os.Environ(), o, files.Env())}) //nolint:forbidigo // what is inherited is the options' choice
 	if err != nil {
 		return false, "", &ExecError{Path: program, ExitCode: exitCode(err), Tail: tail.String(), Err: err}
 	}

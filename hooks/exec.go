@@ -90,7 +90,7 @@ type executable struct {
 func (x *executable) start(ctx context.Context, s process.Spec, args ...string) (process.Usage, error) {
 	s.Path = x.program
 	s.Args = slices.Concat(x.args, args)
-	s.Env = environment(os.Environ(), x.o, slices.Concat(x.env, s.Env))
+	s.Env = environment(os.Environ(), x.o, slices.Concat(x.env, s.Env)) //nolint:forbidigo // what is inherited is the options' choice
 	s.Grace = x.o.Grace
 	return process.Run(ctx, s)
 }

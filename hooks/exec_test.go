@@ -109,6 +109,7 @@ echo '{"operation":"Delete","kind":"Pod","name":"a"}{"operation":"Delete","kind"
 `
 
 func TestFailedExecutables(t *testing.T) {
+	t.Parallel()
 	survivors := []hooks.Change{{Operation: hooks.Delete, Kind: "Pod", Name: "b", IgnoreHookError: true}}
 	for name, c := range map[string]struct {
 		body    string

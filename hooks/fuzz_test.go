@@ -13,7 +13,7 @@ import (
 func FuzzParseConfig(f *testing.F) {
 	f.Add([]byte(fullConfig), false)
 	f.Add([]byte("onKubernetesEvent: [{kind: Pod, event: [add]}]"), true)
-	f.Fuzz(func(t *testing.T, data []byte, global bool) {
+	f.Fuzz(func(_ *testing.T, data []byte, global bool) {
 		h, err := hooks.ParseConfig(data, global)
 		if err == nil {
 			h.Name, h.Run = "x", hooks.Hook{}.Run

@@ -167,7 +167,8 @@ func decodeByItself(from any, into reflect.Value) error {
 	if err != nil {
 		return errForm
 	}
-	if err := into.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(data); err != nil {
+	reader, ok := into.Addr().Interface().(json.Unmarshaler)
+	if !ok || reader.UnmarshalJSON(data) != nil {
 		return errForm
 	}
 	return nil

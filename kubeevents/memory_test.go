@@ -127,7 +127,7 @@ func BenchmarkHeapPerPod(b *testing.B) {
 					usage = func() int64 { runtime.KeepAlive(informer); return 0 }
 					close(done)
 				} else {
-					usage = watchPods(b, ctx, client, side.queries, done)
+					usage = watchPods(ctx, b, client, side.queries, done)
 				}
 				b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms-to-sync")
 				stopSampling()
@@ -145,7 +145,7 @@ func BenchmarkHeapPerPod(b *testing.B) {
 	}
 }
 
-func watchPods(tb testing.TB, ctx context.Context, client dynamic.Interface, queries []kubeevents.Query, done chan struct{}) func() int64 {
+func watchPods(ctx context.Context, tb testing.TB, client dynamic.Interface, queries []kubeevents.Query, done chan struct{}) func() int64 {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(podResource.GroupVersion().WithKind("Pod"), meta.RESTScopeNamespace)
 	watcher := kubeevents.New(kubeevents.Options{Clients: kubeevents.Clients{Dynamic: client, Mapper: mapper}})

@@ -188,7 +188,7 @@ func interleave(t *testing.T, seed uint64, bug plant) (complaint string) {
 			}
 			return s, s
 		}
-		s, real := subscribe()
+		s, actual := subscribe()
 
 		write := func() {
 			value++
@@ -219,7 +219,7 @@ func interleave(t *testing.T, seed uint64, bug plant) (complaint string) {
 		errs := []error{errors.New("connection reset"), apierrors.NewTooManyRequests("later", 1), apierrors.NewInternalError(errors.New("oops")), apierrors.NewForbidden(configMaps.GroupResource(), "", errors.New("no"))}
 
 		synchronize := func() {
-			if real.Wait(t.Context()) != nil {
+			if actual.Wait(t.Context()) != nil {
 				return
 			}
 			snapshot := s.Snapshot()
@@ -271,8 +271,8 @@ func interleave(t *testing.T, seed uint64, bug plant) (complaint string) {
 				other.Close()
 			case 14: // begin anew
 				hold()
-				real.Close()
-				s, real = subscribe()
+				actual.Close()
+				s, actual = subscribe()
 			case 15:
 				c.Tear(random.IntN(3))
 			case 16:

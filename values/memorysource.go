@@ -73,15 +73,15 @@ func (m *MemorySource) copied() Config {
 
 // Watch tells the present configuration, and again after every Set.
 func (m *MemorySource) Watch(ctx context.Context, fn func(Config)) error {
-	told, toldVersion := -1, -1
+	told := -1
 	for {
 		m.mu.Lock()
 		wake, foreign, version, c := m.wake, m.foreign, m.version, m.copied()
 		m.mu.Unlock()
 		if foreign > told {
-			told, toldVersion = foreign, version
+			told = foreign
 			fn(c)
-			if m.savedSince(toldVersion) {
+			if m.savedSince(version) {
 				// What fn was told has been overtaken while it ran; its receiver may have put
 				// the older state in force after the save.
 				told = -1

@@ -23,7 +23,7 @@ func (f *Fake) WatchHealth(ctx context.Context, namespace, name string, _ []helm
 			health = helmclient.Health{State: helmclient.Ready}
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how watching ends
 		}
 		fn(health)
 		select {

@@ -55,7 +55,7 @@ func child() int {
 // startChild starts an operator as a process of its own, which dies with this
 // one.
 func startChild(kubeconfig, server, namespace string) (*exec.Cmd, error) {
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.CommandContext(context.Background(), os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+strings.Join([]string{kubeconfig, server, namespace}, " "))
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

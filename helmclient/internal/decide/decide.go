@@ -4,6 +4,7 @@ package decide
 // Owner says who wrote the newest revision, or left it in flight.
 type Owner string
 
+// The owners.
 const (
 	Ours    Owner = "ours"    // this instance, this start of it or an earlier one
 	Dead    Owner = "dead"    // another instance that is known to be gone
@@ -22,6 +23,7 @@ type Observation struct {
 // Step is what to do.
 type Step string
 
+// The steps.
 const (
 	Skip    Step = "skip"    // nothing
 	Repair  Step = "repair"  // put objects right, without a revision

@@ -73,7 +73,11 @@ func Render(ctx context.Context, in Input) (*Output, error) {
 	if err != nil {
 		return nil, scrub(err)
 	}
-	if err := checkSchema(out.Chart, values["Values"].(chartutil.Values)); err != nil {
+	effective, err := values.Table("Values")
+	if err != nil {
+		return nil, scrub(err)
+	}
+	if err := checkSchema(out.Chart, effective); err != nil {
 		return nil, &SchemaError{err}
 	}
 	files, err := execute(ctx, out.Chart, values, in.Lookups)

@@ -61,7 +61,7 @@ func usage(state *os.ProcessState, wall time.Duration) Usage {
 	}
 	u.User, u.System = state.UserTime(), state.SystemTime()
 	if r, ok := state.SysUsage().(*syscall.Rusage); ok {
-		u.MaxRSS = int64(r.Maxrss) * 1024
+		u.MaxRSS = r.Maxrss * 1024
 	}
 	return u
 }

@@ -84,7 +84,7 @@ func (f *Files) Wipe() error {
 	if err == nil {
 		return nil
 	}
-	_ = filepath.WalkDir(f.dir, func(path string, d os.DirEntry, err error) error {
+	_ = filepath.WalkDir(f.dir, func(path string, d os.DirEntry, _ error) error {
 		if d != nil && d.IsDir() {
 			_ = os.Chmod(path, 0o700) //nolint:gosec // a directory about to be removed
 		}

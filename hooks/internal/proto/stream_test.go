@@ -47,7 +47,7 @@ func FuzzStream(f *testing.F) {
 	for _, seed := range []string{"", `{"a":1}[2]`, "a: 1\n---\nb: [x, {y: z}]", "{", "&a [*a]", "? a", "- - -"} {
 		f.Add([]byte(seed))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(func(_ *testing.T, data []byte) {
 		_, _ = proto.Stream(data)
 		_, _ = proto.Document(data)
 	})

@@ -48,7 +48,7 @@ func textNode(s string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
 	if v, err := plain("", s); err != nil || v.kind != String || s == "<<" {
 		n.Style = yaml.DoubleQuotedStyle
-	} else if strings.Contains(s, "\n") && strings.TrimSpace(s) == s && !strings.ContainsAny(s, "\r\t\x85\u2028\u2029\ufeff") {
+	} else if strings.Contains(s, "\n") && strings.TrimSpace(s) == s && !strings.ContainsAny(s, "\r\t\u0085\u2028\u2029\ufeff") {
 		n.Style = yaml.LiteralStyle
 	}
 	return n
