@@ -167,7 +167,7 @@ func decodeByItself(from any, into reflect.Value) error {
 	if err != nil {
 		return errForm
 	}
-	reader, ok := into.Addr().Interface().(json.Unmarshaler)
+	reader, ok := reflect.TypeAssert[json.Unmarshaler](into.Addr())
 	if !ok || reader.UnmarshalJSON(data) != nil {
 		return errForm
 	}

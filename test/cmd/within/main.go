@@ -38,6 +38,6 @@ func run(ctx context.Context, name string, args []string) (err error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "ADDONKIT_TEST_KUBECONFIG="+c.Kubeconfig()) //nolint:forbidigo // the command's environment is ours
+	cmd.Env = append(os.Environ(), "ADDONKIT_TEST_KUBECONFIG="+c.Kubeconfig())
 	return cmd.Run()
 }
