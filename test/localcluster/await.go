@@ -21,7 +21,7 @@ func AwaitNoAPIServer(ctx context.Context, dir string, limit time.Duration) erro
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return poll(ctx, func() bool {
-		conn, err := net.Dial("tcp", address.Host)
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address.Host)
 		if err != nil {
 			return true
 		}

@@ -5,6 +5,7 @@ import "fmt"
 // Part says which components a process runs.
 type Part string
 
+// The parts of a control plane.
 const (
 	All       Part = "all"       // everything in one process
 	Etcd      Part = "etcd"      // the storage
