@@ -23,7 +23,7 @@ func AwaitNoAPIServer(ctx context.Context, dir string, limit time.Duration) erro
 	return poll(ctx, func() bool {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address.Host)
 		if err != nil {
-			return true
+			return ctx.Err() == nil
 		}
 		_ = conn.Close()
 		return false
