@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	dynamicfake "k8s.io/client-go/dynamic/fake"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -40,7 +41,10 @@ type bench struct {
 // within runs story with an operator that has come to rest, and ends it.
 func within(t *testing.T, o addon.Options, objects []runtime.Object, story func(*bench)) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &bench{t: t, kube: fake.NewClientset(objects...), dynamic: dynamicfake.NewSimpleDynamicClient(scheme.Scheme, objects...), helm: helmclienttest.New()}
+		b := &bench{t: t, kube: fake.NewClientset(objects...), dynamic: dynamicfake.NewSimpleDynamicClient(scheme.Scheme, objects...)}
+		if b.helm, _ = o.Helm.(*helmclienttest.Fake); b.helm == nil {
+			b.helm = helmclienttest.New()
+		}
 		o.Clients = addon.Clients{Kube: b.kube, Dynamic: b.dynamic, Mapper: testrestmapper.TestOnlyStaticRESTMapper(scheme.Scheme)}
 		o.Helm, o.Namespace, o.Log = b.helm, "ns", logr.Discard()
 		if testing.Verbose() {
@@ -135,7 +139,7 @@ func TestRateOfAHook(t *testing.T) {
 	}
 	module := addon.Module{Name: "rated", Hooks: hooks.Static(watcher)}
 	within(t, addon.Options{Modules: []addon.Module{module}}, nil, func(b *bench) {
-		gvr := corev1.SchemeGroupVersion.WithResource("nodes")
+		gvr := schemaOf("nodes")
 		for i := range 5 {
 			n, err := runtime.DefaultUnstructuredConverter.ToUnstructured(node(fmt.Sprint("n", i)))
 			require.NoError(t, err)
@@ -150,4 +154,13 @@ func TestRateOfAHook(t *testing.T) {
 		b.settle()
 		require.Equal(t, []int{1, 4}, runs)
 	})
+}
+
+func fakeClients() addon.Clients {
+	return addon.Clients{Kube: fake.NewClientset(), Dynamic: dynamicfake.NewSimpleDynamicClient(scheme.Scheme),
+		Mapper: testrestmapper.TestOnlyStaticRESTMapper(scheme.Scheme)}
+}
+
+func schemaOf(resource string) schema.GroupVersionResource {
+	return corev1.SchemeGroupVersion.WithResource(resource)
 }
