@@ -72,8 +72,9 @@ func WriteStatus(w io.Writer, list []ModuleStatus, now time.Time) error {
 	return t.Flush()
 }
 
+// enabledBy names who decided, and why if that took the module away.
 func (s ModuleStatus) enabledBy() string {
-	if s.EnabledReason == "" {
+	if s.EnabledReason == "" || s.Enabled {
 		return s.EnabledBy
 	}
 	return s.EnabledBy + ": " + s.EnabledReason
