@@ -7,9 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/addonkit/addonkit/addon/internal/plan"
 	"github.com/addonkit/addonkit/hooks"
-	"github.com/addonkit/addonkit/kubeevents"
 )
 
 // unit is an owner of hooks: a module, or the operator for the global ones. It
@@ -109,68 +107,6 @@ func (u *unit) runStartup(ctx context.Context) error {
 	return nil
 }
 
-// subscribe opens every watch of the unit, or none.
-func (u *unit) subscribe() error {
-	for w := range u.watches() {
-		if w.sub != nil {
-			continue
-		}
-		sub, err := u.op.watcher.Subscribe(w.Query, w.event)
-		if err != nil {
-			u.unsubscribe()
-			return fmt.Errorf("hook %s: watch %s: %w", w.hook.Name, w.Name, err)
-		}
-		w.sub = sub
-	}
-	return nil
-}
-
-func (u *unit) unsubscribe() {
-	for w := range u.watches() {
-		if w.sub != nil {
-			w.sub.Close()
-			w.sub = nil
-		}
-	}
-}
-
-// watchesSynced tells whether every snapshot is complete; if not, it asks to be
-// woken when they are.
-func (u *unit) watchesSynced() bool {
-	var open []*watch
-	for w := range u.watches() {
-		if w.sub.State().Phase != kubeevents.Synced {
-			open = append(open, w)
-		}
-	}
-	u.op.board.waitFor(u.module, waiting(open))
-	if len(open) == 0 {
-		return true
-	}
-	if !u.asked {
-		u.asked = true
-		u.op.background.Go(func() { u.awaitWatches(u.ctx, open) })
-	}
-	return false
-}
-
-// awaitWatches wakes the unit when all of the watches are in sync, and tells
-// the plan at once when that will take a permission or a kind to appear.
-func (u *unit) awaitWatches(ctx context.Context, open []*watch) {
-	for _, w := range open {
-		if w.sub.Wait(ctx) == nil {
-			continue
-		}
-		if ctx.Err() == nil && u.module != "" {
-			u.op.engine.happened(plan.Blocked{Module: u.module})
-		}
-		if w.sub.Synced(ctx) != nil {
-			return
-		}
-	}
-	u.wake("watches are in sync")
-}
-
 // stop ends watches, schedules and waiting, and forgets the hooks, so that a
 // later start begins from nothing.
 func (u *unit) stop() {
@@ -221,41 +157,4 @@ func (u *unit) at(moment hooks.Moment) []*hook {
 		return cmp.Or(cmp.Compare(a.On[moment], b.On[moment]), cmp.Compare(a.Name, b.Name))
 	})
 	return bound
-}
-
-func (u *unit) watches() func(yield func(*watch) bool) {
-	return func(yield func(*watch) bool) {
-		for _, h := range u.all() {
-			for _, w := range h.watches {
-				if !yield(w) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// waiting tells at any later moment which of the watches are still not in sync,
-// and why.
-func waiting(open []*watch) func() []string {
-	type followed struct {
-		name string
-		sub  *kubeevents.Subscription
-	}
-	var list []followed
-	for _, w := range open {
-		list = append(list, followed{fmt.Sprintf("watch %s of hook %s", w.Name, w.hook.Name), w.sub})
-	}
-	return func() []string {
-		var names []string
-		for _, f := range list {
-			switch state := f.sub.State(); {
-			case state.Err != nil:
-				names = append(names, f.name+": "+state.Err.Error())
-			case state.Phase != kubeevents.Synced:
-				names = append(names, f.name)
-			}
-		}
-		return names
-	}
 }

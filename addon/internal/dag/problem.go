@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/addonkit/addonkit/internal/nearest"
 )
 
 // CycleError says that a node needs itself by way of others.
@@ -50,7 +52,7 @@ func (g *Graph) findProblems() {
 	for _, name := range g.names {
 		for _, need := range g.nodes[name].Needs {
 			if _, known := g.nodes[need]; !known {
-				g.problems[name] = &MissingError{Node: name, Target: need, Nearest: nearest(need, g.names)}
+				g.problems[name] = &MissingError{Node: name, Target: need, Nearest: nearest.Name(need, g.names)}
 				break
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/addonkit/addonkit/internal/nearest"
 	"github.com/addonkit/addonkit/values/internal/tree"
 )
 
@@ -213,7 +214,7 @@ properties:
 
 func TestNearestName(t *testing.T) {
 	for name, want := range map[string]string{"replica": "replicas", "Replicas": "replicas", "hsot": "host", "x": "", "completely": ""} {
-		require.Equal(t, want, nearest(name, []string{"host", "replicas", "y"}))
+		require.Equal(t, want, nearest.Name(name, []string{"host", "replicas", "y"}))
 	}
 }
 

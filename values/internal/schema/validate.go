@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/addonkit/addonkit/internal/nearest"
 	"github.com/addonkit/addonkit/values/internal/tree"
 )
 
@@ -166,7 +167,7 @@ func (c *check) entry(n *Node, e tree.Entry, old tree.Value) {
 		c.value(n.additional, e.Value, old)
 	case n.closed:
 		message := "is not known to the schema"
-		if near := nearest(e.Key, n.names); near != "" {
+		if near := nearest.Name(e.Key, n.names); near != "" {
 			message += fmt.Sprintf("; did you mean %q?", near)
 		}
 		c.fail(n, "additionalProperties", "%s", message)
