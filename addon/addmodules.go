@@ -38,7 +38,7 @@ func (o *Operator) addModules(list []Module) (plan.State, error) {
 func graph(list []Module) *dag.Graph {
 	var nodes []dag.Node
 	for _, m := range list {
-		nodes = append(nodes, dag.Node{Name: m.Name, Needs: needed(m), Order: m.Order})
+		nodes = append(nodes, dag.Node{Name: m.Name, Needs: needed(m)})
 	}
 	return dag.New(nodes...)
 }

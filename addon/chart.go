@@ -25,7 +25,7 @@ func loadChart(m Module) (*chart, error) {
 	if m.Chart == nil {
 		return &chart{}, nil
 	}
-	loaded, err := helmclient.Load(m.Chart, helmclient.LoadOptions{Name: m.Name})
+	loaded, err := helmclient.Load(m.Chart, helmclient.LoadOptions{Name: m.Name, IgnoreCRDs: m.IgnoreCRDs})
 	if errors.Is(err, helmclient.ErrNoChart) {
 		return &chart{}, nil
 	}

@@ -33,7 +33,7 @@ func LoadModules(o LoadOptions, folders ...string) []Module {
 		modules = append(modules, Module{Name: "modules-folder", Err: err})
 	}
 	for _, f := range loaded.Modules {
-		m := Module{Name: f.Name, Order: f.Order, Chart: f.Chart, OffByDefault: true, Err: f.Err,
+		m := Module{Name: f.Name, Order: f.Order, Chart: f.Chart, OffByDefault: true, Err: f.Err, IgnoreCRDs: []string{"doc-", "_"},
 			Values: values.Spec{Static: f.Static, ConfigSchema: f.ConfigSchema, Schema: f.Schema}}
 		if f.HooksDir != "" {
 			m.Hooks = hooks.Folder(f.HooksDir, o.Exec)

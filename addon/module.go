@@ -27,6 +27,9 @@ type Module struct {
 	// templates/ but no Chart.yaml a chart is made up around them. nil: the
 	// module has hooks only.
 	Chart fs.FS
+	// IgnoreCRDs are prefixes of file names in the chart's crds/ that hold no
+	// definitions. Default: none; LoadModules sets those of addon-operator.
+	IgnoreCRDs []string
 	// Values are static values and schemas.
 	Values values.Spec
 	// FlatValues lets the chart see the module's own section at its top level,

@@ -96,6 +96,7 @@ func (m *module) apply(ctx context.Context, cause string) error {
 		Values:    m.chart.values(m.Module, m.key, view),
 		Labels:    m.op.opts.Labels,
 		Adopt:     m.op.opts.Adopt,
+		CRDs:      m.op.opts.CRDs,
 		History:   m.op.opts.History,
 		Timeout:   m.op.opts.ReleaseTimeout,
 		Cause:     cause,

@@ -62,6 +62,9 @@ type Options struct {
 	// Adopt says what happens to existing objects that a chart names and that
 	// are not its release's own. Default: they are refused.
 	Adopt helmclient.Adoption
+	// CRDs says how definitions in a chart's crds/ are handled. Default: created
+	// and updated, unless that would harm objects that exist.
+	CRDs helmclient.CRDPolicy
 
 	// Log receives structured logs; the zero Logger discards them.
 	Log logr.Logger

@@ -243,22 +243,3 @@ func TestWalksEndAndPipesDoNotBlock(t *testing.T) {
 	_, err = f.Modules[0].Files.ReadFile("pipe")
 	require.ErrorIs(t, err, errNoFile)
 }
-
-func TestCRDs(t *testing.T) {
-	fsys := fstest.MapFS{
-		"crds/b.yaml": {Data: []byte("b")}, "crds/deep/er/a.yaml": {Data: []byte("a")}, "crds/doc-ru-b.yaml": {}, "crds/_part.yaml": {},
-		"crds/x.yml": {}, "crds/README.md": {}, "templates/t.yaml": {},
-	}
-	files, err := CRDs(fsys, DefaultSkipPrefixes()...)
-	require.NoError(t, err)
-	require.Len(t, files, 2)
-	require.Equal(t, "crds/b.yaml", files[0].Name)
-	require.Equal(t, "crds/deep/er/a.yaml", files[1].Name)
-	require.Equal(t, "a", string(files[1].Data))
-	files, err = CRDs(fstest.MapFS{"x": {}})
-	require.NoError(t, err)
-	require.Empty(t, files)
-	files, err = CRDs(Dir(tree(t, map[string]string{"crds/linked.yaml": "-> ../real", "real": "r"})))
-	require.NoError(t, err)
-	require.Equal(t, "r", string(files[0].Data))
-}
