@@ -85,7 +85,7 @@ func (p Program) runOperator(ctx context.Context, s *settings) error {
 	operator, err := addon.New(addon.Options{
 		REST: cluster, Namespace: s.namespace, Instance: s.instance, ConfigMap: s.configMap,
 		Modules: slices.Concat(modules, p.Modules), Global: global,
-		History: s.helmHistory, ReleaseTimeout: s.helmTimeout, Labels: s.labels, Adopt: helmclient.AdoptAny,
+		History: s.helmHistory, ReleaseTimeout: s.helmTimeout, Labels: s.labels, Adopt: helmclient.AdoptAny, CRDs: helmclient.CRDsReplace,
 		Backoff:       queue.Backoff{Initial: 5 * time.Second, Max: 32 * time.Second},
 		MetricsPrefix: s.metricsPrefix, Log: log,
 	})
