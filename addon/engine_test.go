@@ -3,9 +3,9 @@ package addon_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,9 +62,9 @@ func TestModulesStartByOrder(t *testing.T) {
 
 func TestAFailingModuleHarmsThoseThatNeedItOnly(t *testing.T) {
 	helm := helmclienttest.New()
-	broken := true
+	var mended atomic.Bool
 	helm.Before = func(_ context.Context, c helmclienttest.Call) error {
-		if c.Method == "Apply" && c.Name == "bad" && broken {
+		if c.Method == "Apply" && c.Name == "bad" && !mended.Load() {
 			return errors.New("no such luck")
 		}
 		return nil
@@ -80,7 +80,7 @@ func TestAFailingModuleHarmsThoseThatNeedItOnly(t *testing.T) {
 		require.Contains(t, s.Message, "no such luck")
 		require.Equal(t, 1, s.Attempts)
 
-		broken = false
+		mended.Store(true)
 		time.Sleep(10 * time.Second) // of the bubble: the backoff of the first retry
 		b.settle()
 		require.Equal(t, "Ready r1 default", b.phase("bad"))
@@ -143,13 +143,13 @@ func TestPurgeTakesOrphansOfOursAlone(t *testing.T) {
 // leaves the module as it was.
 func TestWhoEnables(t *testing.T) {
 	no := false
-	var decider error
+	var lost atomic.Bool
 	module := plain("web", 10)
 	module.OffByDefault = true
 	module.Values = values.Spec{Static: []values.File{{Name: "values.yaml", Data: []byte("webEnabled: true")}}}
 	module.Enabled = func(_ context.Context, in addon.EnabledInput) (addon.Decision, error) {
-		if decider != nil {
-			return addon.Decision{}, decider
+		if lost.Load() {
+			return addon.Decision{}, errors.New("cannot tell")
 		}
 		if size, _ := values.Get[int](in.Config, "/web/size"); size > 9 {
 			return addon.Decision{Enabled: &no, Reason: "too large"}, nil
@@ -176,12 +176,12 @@ func TestWhoEnables(t *testing.T) {
 		s, _ := b.op.Module("web").Status()
 		require.Equal(t, "too large", s.EnabledReason)
 
-		decider = errors.New("cannot tell")
+		lost.Store(true)
 		b.configure(map[string]string{"webEnabled": "true", "global": "a: 2"})
 		require.Equal(t, "Disabled r0 script", b.phase("web"))
 		s, _ = b.op.Module("web").Status()
 		require.Contains(t, s.Message, "cannot tell")
-		decider = nil
+		lost.Store(false)
 		time.Sleep(10 * time.Second)
 		b.settle()
 		require.Equal(t, "Ready r1 config", b.phase("web"))
@@ -196,10 +196,10 @@ func TestWhoEnables(t *testing.T) {
 // Global values of a hook reach every release; beforeAll and afterAll run once
 // for each converge, and flags of hooks are known before the first decision.
 func TestGlobalHooks(t *testing.T) {
-	var ran []string
+	var ran journal[string]
 	note := func(name string, set func(*hooks.Output)) hooks.Func {
 		return func(_ context.Context, _ *hooks.Input, out *hooks.Output) error {
-			ran = append(ran, name)
+			ran.add(name)
 			if set != nil {
 				set(out)
 			}
@@ -212,11 +212,11 @@ func TestGlobalHooks(t *testing.T) {
 		hooks.Hook{Name: "after", On: hooks.On{hooks.AfterAll: 1}, Run: note("after", nil)},
 	)}
 	within(t, addon.Options{Global: global, Modules: []addon.Module{plain("a", 10), plain("b", 20)}}, nil, func(b *bench) {
-		require.Equal(t, []string{"start", "before", "after"}, ran)
+		require.Equal(t, []string{"start", "before", "after"}, ran.all())
 		require.JSONEq(t, `{"a":{},"global":{"region":"north"}}`, b.sees("a"))
 		require.JSONEq(t, `{"b":{},"global":{"region":"north"}}`, b.sees("b"))
 		b.configure(map[string]string{"global": "zone: z1"})
-		require.Equal(t, []string{"start", "before", "after", "before", "after"}, ran)
+		require.Equal(t, []string{"start", "before", "after", "before", "after"}, ran.all())
 		require.JSONEq(t, `{"a":{},"global":{"region":"north","zone":"z1"}}`, b.sees("a"))
 	})
 }
@@ -224,10 +224,10 @@ func TestGlobalHooks(t *testing.T) {
 // A hook's configuration patch is written back, is not taken for a change by
 // somebody else, and outlives the operator.
 func TestConfigurationIsWrittenBack(t *testing.T) {
-	runs := 0
+	var runs atomic.Int64
 	module := plain("web", 10)
 	module.Hooks = hooks.Static(hooks.Hook{Name: "token", On: hooks.On{hooks.BeforeHelm: 1}, Run: func(_ context.Context, in *hooks.Input, out *hooks.Output) error {
-		runs++
+		runs.Add(1)
 		if !in.Config.Exists("/token") {
 			out.Config.Set("/token", "t1")
 		}
@@ -239,19 +239,19 @@ func TestConfigurationIsWrittenBack(t *testing.T) {
 		require.Equal(t, "token: t1", strings.TrimSpace(cm.Data["web"]))
 		require.JSONEq(t, `{"global":{},"web":{"token":"t1"}}`, b.sees("web"))
 		require.Equal(t, "Ready r1 default", b.phase("web"))
-		require.Equal(t, 1, runs)
+		require.EqualValues(t, 1, runs.Load())
 	})
 }
 
 // If an object change fails, nothing of the run's values is committed, and the
 // retry carries out the whole Output of a new run.
 func TestValuesWaitForObjectChanges(t *testing.T) {
-	allowed := false
+	var allowed atomic.Bool
 	module := plain("web", 10)
 	module.Hooks = hooks.Static(hooks.Hook{Name: "both", On: hooks.On{hooks.BeforeHelm: 1}, Run: func(_ context.Context, _ *hooks.Input, out *hooks.Output) error {
 		out.Values.Set("/ready", true)
 		kind := "ConfigMap"
-		if !allowed {
+		if !allowed.Load() {
 			kind = "NoSuchKind"
 		}
 		out.Create(hooks.CreateOrUpdate, map[string]any{"apiVersion": "v1", "kind": kind, "metadata": map[string]any{"name": "made", "namespace": "ns"}})
@@ -262,7 +262,7 @@ func TestValuesWaitForObjectChanges(t *testing.T) {
 		require.False(t, b.op.Module("web").Values().Exists("/ready"))
 		s, _ := b.op.Module("web").Status()
 		require.Contains(t, s.Message, "NoSuchKind")
-		allowed = true
+		allowed.Store(true)
 		time.Sleep(10 * time.Second)
 		b.settle()
 		require.Equal(t, "Ready r1 default", b.phase("web"))
@@ -273,43 +273,42 @@ func TestValuesWaitForObjectChanges(t *testing.T) {
 // Schedules fire once the module has started, and what they change runs it.
 func TestScheduleChangesValues(t *testing.T) {
 	module := plain("web", 10)
-	ticks := 0
+	var ticks atomic.Int64
 	module.Hooks = hooks.Static(hooks.Hook{Name: "tick", Schedule: []hooks.Schedule{{Name: "minutely", Cron: "* * * * *"}},
 		Run: func(_ context.Context, _ *hooks.Input, out *hooks.Output) error {
-			ticks++
-			out.Values.Set("/ticks", ticks)
+			out.Values.Set("/ticks", ticks.Add(1))
 			return nil
 		}})
 	within(t, addon.Options{Modules: []addon.Module{module}}, nil, func(b *bench) {
-		require.Zero(t, ticks)
+		require.Zero(t, ticks.Load())
 		time.Sleep(3 * time.Minute)
 		b.settle()
-		require.Equal(t, 3, ticks)
+		require.EqualValues(t, 3, ticks.Load())
 		require.Equal(t, "Ready r4 default", b.phase("web"))
 		b.configure(map[string]string{"webEnabled": "false"})
 		time.Sleep(time.Hour)
 		b.settle()
-		require.Equal(t, 3, ticks, "a module that is off has no schedules")
+		require.EqualValues(t, 3, ticks.Load(), "a module that is off has no schedules")
 	})
 }
 
 func TestHooksAtDeletion(t *testing.T) {
-	var ran []string
+	var ran journal[string]
 	at := func(moment hooks.Moment) hooks.Hook {
 		return hooks.Hook{Name: string(moment), On: hooks.On{moment: 1}, Run: func(_ context.Context, in *hooks.Input, _ *hooks.Output) error {
-			ran = append(ran, fmt.Sprint(in.Contexts[0].Binding))
+			ran.add(in.Contexts[0].Binding)
 			return nil
 		}}
 	}
 	module := plain("web", 10)
 	module.Hooks = hooks.Static(at(hooks.AfterDeleteHelm), at(hooks.BeforeDeleteHelm), at(hooks.AfterHelm), at(hooks.BeforeHelm), at(hooks.Startup))
 	within(t, addon.Options{Modules: []addon.Module{module}}, nil, func(b *bench) {
-		require.Equal(t, []string{"onStartup", "beforeHelm", "afterHelm"}, ran)
+		require.Equal(t, []string{"onStartup", "beforeHelm", "afterHelm"}, ran.all())
 		b.configure(map[string]string{"webEnabled": "false"})
-		require.Equal(t, []string{"onStartup", "beforeHelm", "afterHelm", "beforeDeleteHelm", "afterDeleteHelm"}, ran)
+		require.Equal(t, []string{"onStartup", "beforeHelm", "afterHelm", "beforeDeleteHelm", "afterDeleteHelm"}, ran.all())
 		require.Empty(t, b.helm.History("ns", "web"))
 		b.configure(map[string]string{"webEnabled": "true"})
-		require.Equal(t, []string{"onStartup", "beforeHelm", "afterHelm"}, ran[5:], "a module that comes back starts from nothing")
+		require.Equal(t, []string{"onStartup", "beforeHelm", "afterHelm"}, ran.all()[5:], "a module that comes back starts from nothing")
 	})
 }
 

@@ -3,7 +3,9 @@ package addon_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -128,12 +130,12 @@ data: {color: {{ .Values.webShop.color }}, replicas: {{ .Values.webShop.replicas
 // A burst of events runs a hook with a rate once at first, and once more with
 // all the rest, while others in its queue go on.
 func TestRateOfAHook(t *testing.T) {
-	var runs []int
+	var runs journal[int]
 	watcher := hooks.Hook{
 		Name: "watcher", MinInterval: time.Minute,
 		Watch: []hooks.Watch{{Name: "nodes", SkipSynchronization: true, Query: kubeevents.Query{APIVersion: "v1", Kind: "Node"}}},
 		Run: func(_ context.Context, in *hooks.Input, _ *hooks.Output) error {
-			runs = append(runs, len(in.Contexts))
+			runs.add(len(in.Contexts))
 			return nil
 		},
 	}
@@ -148,11 +150,11 @@ func TestRateOfAHook(t *testing.T) {
 			require.NoError(t, err)
 			b.settle()
 		}
-		require.Equal(t, []int{1}, runs)
+		require.Equal(t, []int{1}, runs.all())
 		require.Equal(t, "Ready r0 default", b.phase("rated"))
 		time.Sleep(time.Minute)
 		b.settle()
-		require.Equal(t, []int{1, 4}, runs)
+		require.Equal(t, []int{1, 4}, runs.all())
 	})
 }
 
@@ -163,4 +165,22 @@ func fakeClients() addon.Clients {
 
 func schemaOf(resource string) schema.GroupVersionResource {
 	return corev1.SchemeGroupVersion.WithResource(resource)
+}
+
+// journal is what hooks note, to be read at any moment.
+type journal[T any] struct {
+	mu   sync.Mutex
+	list []T
+}
+
+func (j *journal[T]) add(entry T) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.list = append(j.list, entry)
+}
+
+func (j *journal[T]) all() []T {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.list)
 }
