@@ -28,8 +28,10 @@ type Options struct {
 	// Namespace holds the configuration and the releases of modules that name
 	// no other.
 	Namespace string
-	// Instance names this operator across restarts: releases carry it, and only
-	// releases that carry it are ever purged. Default: "addonkit".
+	// Instance names this operator across restarts: releases carry it, and those
+	// that carry it and belong to no module are purged. One process at a time may
+	// use it, and operators that share a namespace need different ones. Default:
+	// "addonkit".
 	Instance string
 
 	Modules []Module
