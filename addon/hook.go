@@ -20,6 +20,7 @@ type hook struct {
 	watches []*watch          // one for each Watch, in their order
 	inboxes map[string]*inbox // by queue; fixed once made
 	limiter *hooks.Limiter
+	ended   <-chan struct{} // when its unit is stopped
 }
 
 // watch is one kubernetes binding of a hook.
@@ -36,8 +37,8 @@ type watch struct {
 	seen kubeevents.Snapshot
 }
 
-func newHook(u *unit, h hooks.Hook) *hook {
-	b := &hook{Hook: h, unit: u, inboxes: map[string]*inbox{}, limiter: h.Limiter()}
+func newHook(u *unit, h hooks.Hook, ended <-chan struct{}) *hook {
+	b := &hook{Hook: h, unit: u, inboxes: map[string]*inbox{}, limiter: h.Limiter(), ended: ended}
 	for _, w := range h.Watch {
 		q := u.queueOf(w.Queue)
 		b.watches = append(b.watches, &watch{Watch: w, hook: b, queue: q})
@@ -88,7 +89,6 @@ func (h *hook) askLater(q, cause string, wait time.Duration) {
 	if h.inboxes[q].delay(true) {
 		return
 	}
-	done := h.unit.ctx.Done()
 	h.unit.op.background.Go(func() {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
@@ -96,7 +96,7 @@ func (h *hook) askLater(q, cause string, wait time.Duration) {
 		case <-timer.C:
 			h.inboxes[q].delay(false)
 			h.ask(q, cause)
-		case <-done:
+		case <-h.ended:
 		}
 	})
 }

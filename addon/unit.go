@@ -72,28 +72,38 @@ func (u *unit) load(ctx context.Context) error {
 	if u.isLoaded() {
 		return nil
 	}
-	var loaded []*hook
+	var found []hooks.Hook
 	if u.source != nil {
-		found, err := u.source.Hooks(ctx)
-		if err != nil {
+		var err error
+		if found, err = u.source.Hooks(ctx); err != nil {
 			return fmt.Errorf("load hooks: %w", err)
 		}
-		names := map[string]bool{}
-		for _, h := range found {
-			if err := h.Validate(u.module == ""); err != nil {
-				return fmt.Errorf("hook %s: %w", h.Name, err)
-			}
-			if names[h.Name] {
-				return fmt.Errorf("hook %s: two hooks have this name; rename one", h.Name)
-			}
-			names[h.Name] = true
-			loaded = append(loaded, newHook(u, h))
-		}
+	}
+	if err := u.check(found); err != nil {
+		return err
 	}
 	u.ctx, u.cancel = context.WithCancel(u.op.ctx)
+	var loaded []*hook
+	for _, h := range found {
+		loaded = append(loaded, newHook(u, h, u.ctx.Done()))
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.hooks, u.loaded = loaded, true
+	return nil
+}
+
+func (u *unit) check(found []hooks.Hook) error {
+	names := map[string]bool{}
+	for _, h := range found {
+		if err := h.Validate(u.module == ""); err != nil {
+			return fmt.Errorf("hook %s: %w", h.Name, err)
+		}
+		if names[h.Name] {
+			return fmt.Errorf("hook %s: two hooks have this name; rename one", h.Name)
+		}
+		names[h.Name] = true
+	}
 	return nil
 }
 
