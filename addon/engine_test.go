@@ -124,7 +124,7 @@ func TestPurgeTakesOrphansOfOursAlone(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- op.Run(ctx) }()
-		time.Sleep(time.Second)
+		time.Sleep(3 * time.Second)
 		synctest.Wait()
 		cancel()
 		require.NoError(t, <-ended)

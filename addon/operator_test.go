@@ -79,7 +79,7 @@ func (b *bench) configure(data map[string]string) {
 
 // settle lets what is under way, short delays included, come to rest.
 func (b *bench) settle() {
-	time.Sleep(time.Second) // of the bubble's clock
+	time.Sleep(3 * time.Second) // of the bubble's clock: above the delays of watches, below the first retry of a task
 	synctest.Wait()
 }
 

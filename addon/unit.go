@@ -124,7 +124,11 @@ func (u *unit) stop() {
 		return
 	}
 	u.cancel()
-	u.unsubscribe()
+	for w := range u.watches() {
+		if w.sub != nil {
+			w.sub.Close() // and stays: a run in another queue may still look at it
+		}
+	}
 	u.op.schedules.remove(u)
 	u.op.board.hooksStopped(u.module)
 	u.startup, u.asked, u.started = 0, false, false

@@ -24,6 +24,8 @@ func (u *unit) subscribe() error {
 	return nil
 }
 
+// unsubscribe undoes a subscribe that failed in the middle, so that the next one
+// begins anew.
 func (u *unit) unsubscribe() {
 	for w := range u.watches() {
 		if w.sub != nil {
