@@ -58,7 +58,7 @@ func (o *Operator) prepare(m *module) (stalled string) {
 		o.byKey[key] = m
 	}
 	name, q := m.Name, moduleQueueAt+m.Name
-	m.unit = &unit{op: o, module: name, key: key, queue: q, source: m.Hooks, elsewhere: map[*watch]bool{},
+	m.unit = &unit{op: o, module: name, key: key, queue: q, source: m.Hooks,
 		wake: func(cause string) {
 			number := o.engine.now().Modules[name].Number
 			o.add(queue.Task{Queue: q, Kind: kindRun, Priority: queue.Wake, Cause: cause}, payload{Module: name, Number: number})

@@ -335,3 +335,23 @@ func TestRunOnce(t *testing.T) {
 		require.ErrorIs(t, b.op.Run(t.Context()), addon.ErrRunTwice)
 	})
 }
+
+// A watch may name a queue of its own: its Synchronization runs there, and what
+// comes after it waits for that all the same, unless the watch asks for no wait.
+func TestSynchronizationInANamedQueue(t *testing.T) {
+	count := func(section string) hooks.Func {
+		return func(_ context.Context, in *hooks.Input, out *hooks.Output) error {
+			out.Values.Set("/"+section, in.Snapshot("nodes").Len())
+			return nil
+		}
+	}
+	onNodes := []hooks.Watch{{Name: "nodes", Queue: "slow", Query: kubeevents.Query{APIVersion: "v1", Kind: "Node"}}}
+	module := plain("web", 10)
+	module.Hooks = hooks.Static(hooks.Hook{Name: "own", Watch: onNodes, Run: count("nodes")})
+	global := addon.Global{Hooks: hooks.Static(hooks.Hook{Name: "all", Watch: onNodes, Run: count("all")})}
+	within(t, addon.Options{Global: global, Modules: []addon.Module{module}}, []runtime.Object{node("one"), node("two")}, func(b *bench) {
+		require.NoError(t, b.op.Ready(t.Context()))
+		require.Equal(t, "Ready r1 default", b.phase("web"))
+		require.JSONEq(t, `{"global":{"all":2},"web":{"nodes":2}}`, b.sees("web"))
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/addonkit/addonkit/hooks"
 )
@@ -24,8 +25,9 @@ type unit struct {
 	wake func(cause string)
 
 	// Owned by the tasks of the unit's queue.
-	startup int  // how many onStartup hooks have succeeded
-	asked   bool // to be woken when the watches are in sync
+	startup int // how many onStartup hooks have succeeded
+	// awaiting tells that somebody waits for the watches of this life of the unit.
+	awaiting *atomic.Bool
 	// elsewhere are the watches whose Synchronization was put into another queue.
 	elsewhere map[*watch]bool
 	started   bool
@@ -83,6 +85,7 @@ func (u *unit) load(ctx context.Context) error {
 		return err
 	}
 	u.ctx, u.cancel = context.WithCancel(u.op.ctx)
+	u.awaiting, u.elsewhere = &atomic.Bool{}, map[*watch]bool{}
 	var loaded []*hook
 	for _, h := range found {
 		loaded = append(loaded, newHook(u, h, u.ctx.Done()))
@@ -131,8 +134,7 @@ func (u *unit) stop() {
 	}
 	u.op.schedules.remove(u)
 	u.op.board.hooksStopped(u.module)
-	u.startup, u.asked, u.started = 0, false, false
-	clear(u.elsewhere)
+	u.startup, u.started = 0, false
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.hooks, u.loaded = nil, false

@@ -48,16 +48,23 @@ func (u *unit) watchesSynced() bool {
 	if len(open) == 0 {
 		return true
 	}
-	if !u.asked {
-		u.asked = true
-		u.op.background.Go(func() { u.awaitWatches(u.ctx, open) })
+	if u.awaiting.CompareAndSwap(false, true) {
+		ctx, awaiting := u.ctx, u.awaiting
+		u.op.background.Go(func() {
+			synced := u.awaitWatches(ctx, open)
+			awaiting.Store(false) // before waking: a watch may be lost again until the run looks
+			if synced {
+				u.wake("watches are in sync")
+			}
+		})
 	}
 	return false
 }
 
-// awaitWatches wakes the unit when all of the watches are in sync, and tells
-// the plan at once when that will take a permission or a kind to appear.
-func (u *unit) awaitWatches(ctx context.Context, open []*watch) {
+// awaitWatches returns true when each of the watches has been in sync, false
+// when the unit was stopped. It tells the plan at once when that will take a
+// permission or a kind to appear.
+func (u *unit) awaitWatches(ctx context.Context, open []*watch) bool {
 	for _, w := range open {
 		if w.sub.Wait(ctx) == nil {
 			continue
@@ -66,10 +73,10 @@ func (u *unit) awaitWatches(ctx context.Context, open []*watch) {
 			u.op.engine.happened(plan.Blocked{Module: u.module})
 		}
 		if w.sub.Synced(ctx) != nil {
-			return
+			return false
 		}
 	}
-	u.wake("watches are in sync")
+	return true
 }
 
 func (u *unit) watches() func(yield func(*watch) bool) {
